@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/counts.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <utility>
+
+namespace iopath {
+
+namespace {
+
+/// Cumulative counts of one source cannot shrink; if one did, nothing was counted since.
+template <typename T>
+void take(T& value, const T& earlier)
+{
+    value = value > earlier ? value - earlier : T{};
+}
+
+void subtract_row(Via& row, const Via& earlier)
+{
+    take(row.time, earlier.time);
+}
+
+void subtract_row(TopProcess& row, const TopProcess& earlier)
+{
+    take(row.time, earlier.time);
+}
+
+auto key_of(const Via& row)
+{
+    return std::tie(row.comm);
+}
+auto key_of(const TopProcess& row)
+{
+    return std::tie(row.pid, row.comm);
+}
+const OperationKey& key_of(const Operation& row)
+{
+    return row.key;
+}
+auto key_of(const BlockRequests& row)
+{
+    return std::tie(row.device, row.op);
+}
+auto key_of(const Interrupt& row)
+{
+    return std::tie(row.irq, row.name, row.cpu);
+}
+auto key_of(const Softirq& row)
+{
+    return std::tie(row.vector, row.cpu);
+}
+
+bool is_zero(const Via& row)
+{
+    return row.time == Nanoseconds::zero();
+}
+bool is_zero(const TopProcess& row)
+{
+    return row.time == Nanoseconds::zero();
+}
+bool is_zero(const Latency& latency)
+{
+    return latency.histogram.empty() && latency.sum == Nanoseconds::zero();
+}
+bool is_zero(const Operation& row)
+{
+    return row.count == 0 && row.imbalanced == 0 && is_zero(row.latency);
+}
+bool is_zero(const BlockRequests& row)
+{
+    return row.count == 0 && row.errors == 0 && row.merges == 0 && row.requeues == 0 &&
+           is_zero(row.queue) && is_zero(row.service);
+}
+bool is_zero(const Interrupt& row)
+{
+    return is_zero(row.latency);
+}
+bool is_zero(const Softirq& row)
+{
+    return is_zero(row.latency) && is_zero(row.delay);
+}
+
+/// Rows matched by key; what is left at zero goes.
+template <typename Row, typename Subtract>
+void subtract_rows(std::vector<Row>& rows, const std::vector<Row>& earlier, Subtract subtract)
+{
+    using Key = std::decay_t<decltype(key_of(std::declval<const Row&>()))>;
+    std::map<Key, const Row*> known;
+    for (const Row& row : earlier)
+        known.emplace(key_of(row), &row);
+    for (Row& row : rows)
+        if (const auto found = known.find(key_of(std::as_const(row))); found != known.end())
+            subtract(row, *found->second);
+    std::erase_if(rows, [](const Row& row) { return is_zero(row); });
+}
+
+/// Names with times: the differences, the longest first.
+template <typename Row>
+void subtract_ranked(std::vector<Row>& rows, const std::vector<Row>& earlier)
+{
+    subtract_rows(rows, earlier, [](Row& row, const Row& before) { subtract_row(row, before); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const Row& a, const Row& b) { return a.time > b.time; });
+}
+
+void subtract_operation(Operation& row, const Operation& earlier)
+{
+    take(row.count, earlier.count);
+    take(row.bytes, earlier.bytes);
+    take(row.errors, earlier.errors);
+    take(row.would_block, earlier.would_block);
+    take(row.interrupted, earlier.interrupted);
+    take(row.imbalanced, earlier.imbalanced);
+    take(row.voluntary, earlier.voluntary);
+    take(row.involuntary, earlier.involuntary);
+    take(row.flush, earlier.flush);
+    take(row.residual, earlier.residual);
+    row.latency.subtract(earlier.latency);
+    for (std::size_t i = 0; i < kStages; ++i) {
+        StageTime& stage = row.stages.at(i);
+        const StageTime& before = earlier.stages.at(i);
+        take(stage.time, before.time);
+        stage.histogram.subtract(before.histogram);
+        subtract_ranked(stage.via, before.via);
+    }
+    subtract_ranked(row.top, earlier.top);
+}
+
+void subtract_block(BlockRequests& row, const BlockRequests& earlier)
+{
+    take(row.count, earlier.count);
+    take(row.bytes, earlier.bytes);
+    take(row.errors, earlier.errors);
+    take(row.merges, earlier.merges);
+    take(row.requeues, earlier.requeues);
+    row.queue.subtract(earlier.queue);
+    row.service.subtract(earlier.service);
+}
+
+} // namespace
+
+void Counts::subtract(const Counts& earlier)
+{
+    subtract_rows(operations, earlier.operations, subtract_operation);
+    subtract_rows(block, earlier.block, subtract_block);
+    subtract_rows(interrupts, earlier.interrupts, [](Interrupt& row, const Interrupt& before) {
+        row.latency.subtract(before.latency);
+    });
+    subtract_rows(softirqs, earlier.softirqs, [](Softirq& row, const Softirq& before) {
+        row.latency.subtract(before.latency);
+        row.delay.subtract(before.delay);
+    });
+    take(scheduler.voluntary, earlier.scheduler.voluntary);
+    take(scheduler.involuntary, earlier.scheduler.involuntary);
+    take(scheduler.migrations, earlier.scheduler.migrations);
+    scheduler.runqueue.subtract(earlier.scheduler.runqueue);
+    for (std::size_t i = 0; i < kLosses; ++i)
+        take(losses.at(i), earlier.losses.at(i));
+    take(io_uring_enters, earlier.io_uring_enters);
+    take(aio_submits, earlier.aio_submits);
+}
+
+} // namespace iopath

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What was counted, by layer: cumulative in a Snapshot, a difference in an Interval.
+#pragma once
+
+#include "model/histogram.h"
+#include "model/words.h"
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace iopath {
+
+/// Whom a wait was for: the waker's name and the time.
+struct Via {
+    std::string comm;
+    Nanoseconds time{};
+};
+
+/// One stage of one row.
+struct StageTime {
+    Nanoseconds time{};
+    Histogram histogram;  ///< over the operations that had the stage
+    std::vector<Via> via; ///< longest first
+};
+
+struct TopProcess {
+    int pid = 0;
+    std::string comm;
+    Nanoseconds time{};
+};
+
+/// What operations are told apart by. Empty fs, device: unknown. pid, comm, cgroup only with --by.
+struct OperationKey {
+    Op op{};
+    Target target{};
+    std::optional<Target> peer_target; ///< splice only: the other end
+    std::string fs;
+    std::string device;
+    int pid = 0;        ///< 0: not told apart by process
+    std::string comm;   ///< with pid
+    std::string cgroup; ///< path; empty: not told apart by cgroup
+
+    auto operator<=>(const OperationKey&) const = default;
+};
+
+struct Operation {
+    OperationKey key;
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t errors = 0;      ///< failed; includes would_block
+    std::uint64_t would_block = 0; ///< EAGAIN and EINPROGRESS of non-blocking calls
+    std::uint64_t interrupted = 0; ///< cut by a signal or to be restarted
+    std::uint64_t imbalanced = 0;
+    std::uint64_t voluntary = 0; ///< switches inside operations
+    std::uint64_t involuntary = 0;
+    Nanoseconds flush{};    ///< of stage device: the time of FLUSH requests
+    Nanoseconds residual{}; ///< wall time less the sum of stages, as an absolute value
+    Latency latency;
+    std::array<StageTime, kStages> stages;
+    std::vector<TopProcess> top; ///< longest first
+
+    [[nodiscard]] const StageTime& stage(Stage which) const
+    {
+        return stages.at(static_cast<std::size_t>(which));
+    }
+    [[nodiscard]] StageTime& stage(Stage which)
+    {
+        return stages.at(static_cast<std::size_t>(which));
+    }
+};
+
+struct BlockRequests {
+    std::string device;
+    std::string op; ///< read, write, flush, discard, write_zeroes, zone, other
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t merges = 0;
+    std::uint64_t requeues = 0;
+    Latency queue;   ///< request allocated to issued
+    Latency service; ///< issued to completed
+};
+
+struct Interrupt {
+    std::string irq; ///< as in /proc/interrupts: "24", "LOC", "RES"
+    std::string name;
+    int cpu = 0;
+    Latency latency;
+};
+
+struct Softirq {
+    std::string vector; ///< as in /proc/softirqs
+    int cpu = 0;
+    Latency latency;
+    Latency delay; ///< raised to entered
+};
+
+struct Scheduler {
+    std::uint64_t voluntary = 0;
+    std::uint64_t involuntary = 0;
+    std::uint64_t migrations = 0;
+    Latency runqueue; ///< woken, or put off, to running
+};
+
+struct Counts {
+    std::vector<Operation> operations;
+    std::vector<BlockRequests> block;
+    std::vector<Interrupt> interrupts;
+    std::vector<Softirq> softirqs;
+    Scheduler scheduler;
+    std::array<std::uint64_t, kLosses> losses{};
+    std::uint64_t io_uring_enters = 0; ///< calls seen, not followed
+    std::uint64_t aio_submits = 0;     ///< io_submit calls seen, not followed
+
+    /// Takes away what had been counted at an earlier time of the same source.
+    void subtract(const Counts& earlier);
+};
+
+} // namespace iopath

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What could be observed, and how; what is dark, and why.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace iopath {
+
+struct CoverageLine {
+    std::string probe;
+    std::string layer;
+    std::string how;    ///< the alternative in use, or "dark"
+    std::string reason; ///< why dark; empty otherwise
+    std::string remedy; ///< what would light it; empty where nothing would
+
+    [[nodiscard]] bool dark() const { return how == "dark"; }
+};
+
+using Coverage = std::vector<CoverageLine>;
+
+} // namespace iopath
