@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every difference between kernels and architectures, one accessor per fact. */
+#ifndef IOPATH_COMPAT_BPF_H
+#define IOPATH_COMPAT_BPF_H
+
+#include "kernel.bpf.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "iopath.h"
+
+#define barrier() asm volatile("" ::: "memory")
+
+/* Filled in by the loader before the object is loaded. */
+const volatile struct iopath_config config;
+
+/* bpf_rdonly_cast (6.2): a scalar becomes a pointer with direct, fault-safe
+ * loads, 2 ns instead of the 130 of a probe read. Weak: user space says in
+ * `config` whether the kernel has it, so that the call is dead code without. */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+/* The pointer in kernel memory at `slot`; NULL where it cannot be read. */
+static __always_inline void *read_slot(const void *slot)
+{
+	void *value = NULL;
+
+	if (config.has_rdonly_cast) {
+		struct callback_head *cell =
+		    bpf_rdonly_cast(slot, bpf_core_type_id_kernel(struct callback_head));
+		return cell->next;
+	}
+	bpf_probe_read_kernel(&value, sizeof(value), slot);
+	return value;
+}
+
+/* dst = ((struct type *)ptr)->field for a pointer the verifier does not know. */
+#define READ_FIELD(ptr, type, field)                                                               \
+	({                                                                                         \
+		typeof(((struct type *)0)->field) value_ = 0;                                      \
+		if (config.has_rdonly_cast) {                                                      \
+			struct type *cast_ =                                                       \
+			    bpf_rdonly_cast((ptr), bpf_core_type_id_kernel(struct type));          \
+			value_ = cast_->field;                                                     \
+		} else {                                                                           \
+			struct type *raw_ = (struct type *)(ptr);                                  \
+			bpf_core_read(&value_, sizeof(value_), &raw_->field);                      \
+		}                                                                                  \
+		value_;                                                                            \
+	})
+
+/* System call arguments and number, by architecture. */
+#if defined(__TARGET_ARCH_x86)
+#define TS_COMPAT          0x2 /* arch/x86/include/asm/thread_info.h: in a 32-bit system call */
+#define SIGNAL_PENDING_BIT 2   /* TIF_SIGPENDING, likewise */
+static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
+{
+	switch (n) {
+	case 0:
+		return compat ? (u32)regs->bx : regs->di;
+	case 1:
+		return compat ? (u32)regs->cx : regs->si;
+	case 2:
+		return regs->dx;
+	case 3:
+		return compat ? (u32)regs->si : regs->r10;
+	case 4:
+		return compat ? (u32)regs->di : regs->r8;
+	default:
+		return compat ? (u32)regs->bp : regs->r9;
+	}
+}
+static __always_inline long syscall_number(struct pt_regs *regs)
+{
+	return regs->orig_ax;
+}
+static __always_inline bool in_compat_syscall(struct task_struct *task)
+{
+	return task->thread_info.status & TS_COMPAT;
+}
+#elif defined(__TARGET_ARCH_arm64)
+#define TIF_32BIT_FLAG     (1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define SIGNAL_PENDING_BIT 0
+static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
+{
+	switch (n) {
+	case 0:
+		return regs->regs[0];
+	case 1:
+		return regs->regs[1];
+	case 2:
+		return regs->regs[2];
+	case 3:
+		return regs->regs[3];
+	case 4:
+		return regs->regs[4];
+	default:
+		return regs->regs[5];
+	}
+}
+static __always_inline long syscall_number(struct pt_regs *regs)
+{
+	return regs->syscallno;
+}
+static __always_inline bool in_compat_syscall(struct task_struct *task)
+{
+	return task->thread_info.flags & TIF_32BIT_FLAG;
+}
+#endif
+
+/* A signal is pending: an interruptible wait that ends now was cut by it. */
+static __always_inline bool signal_pending(struct task_struct *task)
+{
+	return task->thread_info.flags & (1UL << SIGNAL_PENDING_BIT);
+}
+
+/* Threads that work for others: kernel threads, io_uring workers and pollers. */
+static __always_inline bool is_helper(struct task_struct *task)
+{
+	return task->flags & (PF_KTHREAD | PF_IO_WORKER);
+}
+
+/* task_struct.state (volatile long) became __state in 5.14. */
+struct task_struct___before_5_14 {
+	long state;
+} __attribute__((preserve_access_index));
+
+static __always_inline u32 task_state(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->__state))
+		return task->__state;
+	return BPF_CORE_READ((struct task_struct___before_5_14 *)task, state);
+}
+
+/* request.rq_disk moved to request_queue.disk in 5.15. */
+struct request___before_5_15 {
+	struct gendisk *rq_disk;
+} __attribute__((preserve_access_index));
+
+/* dev_t of the whole disk of a request; 0 for a queue without a disk. */
+static __always_inline u32 request_device(struct request *rq)
+{
+	struct gendisk *disk;
+
+	if (bpf_core_field_exists(rq->q->disk))
+		disk = rq->q->disk;
+	else
+		disk = BPF_CORE_READ((struct request___before_5_15 *)rq, rq_disk);
+	if (!disk)
+		return 0;
+	return (u32)BPF_CORE_READ(disk, major) << 20 | (u32)BPF_CORE_READ(disk, first_minor);
+}
+
+/* REQ_PREFLUSH and REQ_FUA move as flags are added: ask for their bits. */
+enum req_flag_bits___any { __REQ_FUA___any, __REQ_PREFLUSH___any };
+
+static __always_inline bool bio_wants_flush(struct bio *bio)
+{
+	u32 fua = bpf_core_enum_value(enum req_flag_bits___any, __REQ_FUA___any);
+	u32 preflush = bpf_core_enum_value(enum req_flag_bits___any, __REQ_PREFLUSH___any);
+
+	return bio && (BPF_CORE_READ(bio, bi_opf) & (1U << fua | 1U << preflush));
+}
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the BPF programs and the collector agree on: ids, configuration, map
+ * keys and values. Times are nanoseconds of CLOCK_MONOTONIC unless said. */
+#ifndef IOPATH_H
+#define IOPATH_H
+
+#include "buckets.h"
+#include "words.h"
+
+#ifdef __bpf__
+typedef __u8 iop_u8;
+typedef __u16 iop_u16;
+typedef __u32 iop_u32;
+typedef __u64 iop_u64;
+#else
+#include <stdint.h>
+typedef uint8_t iop_u8;
+typedef uint16_t iop_u16;
+typedef uint32_t iop_u32;
+typedef uint64_t iop_u64;
+#endif
+
+#define IOPATH_ID(id, word)        IOPATH_##id,
+#define IOPATH_OP_ID(id, word)     IOPATH_OP_##id,
+#define IOPATH_TARGET_ID(id, word) IOPATH_TARGET_##id,
+#define IOPATH_STAGE_ID(id, word)  IOPATH_STAGE_##id,
+#define IOPATH_LOSS_ID(id, word)   IOPATH_LOSS_##id,
+enum iopath_op { IOPATH_OPS(IOPATH_OP_ID) IOPATH_OP_COUNT };
+enum iopath_target { IOPATH_TARGETS(IOPATH_TARGET_ID) IOPATH_TARGET_COUNT };
+enum iopath_stage { IOPATH_STAGES(IOPATH_STAGE_ID) IOPATH_STAGE_COUNT };
+enum iopath_loss { IOPATH_LOSSES(IOPATH_LOSS_ID) IOPATH_LOSS_COUNT };
+
+#define IOPATH_COMM           16
+#define IOPATH_NO_PEER_TARGET 0xff
+
+/* ---- system calls ------------------------------------------------------ */
+
+#define IOPATH_SYSCALLS 512
+
+/* Where a system call names its file. */
+enum iopath_file_arg {
+	IOPATH_FILE_PATH,        /* by a path: file system and device unknown */
+	IOPATH_FILE_FD,          /* descriptor in `fd` */
+	IOPATH_FILE_RETURN,      /* the descriptor it returns */
+	IOPATH_FILE_EMPTY_PATH,  /* descriptor in `fd` if argument `other` has AT_EMPTY_PATH */
+	IOPATH_FILE_NULL_PATH,   /* descriptor in `fd` if argument `other` is NULL */
+	IOPATH_FILE_BOTH,        /* descriptors in `fd` (output) and `other` (input) */
+	IOPATH_FILE_FCNTL,       /* descriptor in `fd`; an operation only for waiting locks */
+	IOPATH_FILE_NOT_FOLLOWED /* counted only: `fd` is the counter's index */
+};
+
+#define IOPATH_SYSCALL_KNOWN 1 /* a call we look at; a number without is skipped at once */
+#define IOPATH_SYSCALL_BYTES 2 /* a positive return value is bytes */
+#define IOPATH_SYSCALL_LOST  4 /* an operation we cannot follow: counts as loss `compat` */
+
+/* `op` of a call that is no operation; others are enum iopath_op. */
+#define IOPATH_NO_OP 0xff
+
+/* One system call. */
+struct iopath_syscall {
+	iop_u8 op;
+	iop_u8 file; /* enum iopath_file_arg */
+	iop_u8 args; /* fd | other << 4 */
+	iop_u8 flags;
+};
+
+/* The calls of one number, by the two ways a thread can mean it. */
+struct iopath_syscall_pair {
+	struct iopath_syscall native;
+	struct iopath_syscall compat; /* 32-bit */
+};
+
+enum iopath_not_followed {
+	IOPATH_NOT_FOLLOWED_IO_URING,
+	IOPATH_NOT_FOLLOWED_AIO,
+	IOPATH_NOT_FOLLOWED_COUNT
+};
+
+/* ---- configuration (read-only data of every object) --------------------- */
+
+enum iopath_scope {
+	IOPATH_SCOPE_SYSTEM,
+	IOPATH_SCOPE_COMMAND, /* threads marked, and what they fork */
+	IOPATH_SCOPE_PID,     /* threads marked, and threads they start */
+	IOPATH_SCOPE_CGROUP   /* asked at each operation */
+};
+
+enum iopath_by { IOPATH_BY_NOTHING, IOPATH_BY_PROCESS, IOPATH_BY_CGROUP };
+
+struct iopath_config {
+	iop_u32 self_tgid;
+	iop_u8 scope;
+	iop_u8 by;
+	iop_u8 filter_comm; /* 1: only threads whose name is `comm` */
+	iop_u8 has_rdonly_cast;
+	iop_u32 max_rows;
+	iop_u32 max_block_rows;
+	char comm[IOPATH_COMM];
+};
+
+/* ---- operations ---------------------------------------------------------- */
+
+/* What rows are told apart by. fs_type: address of the kernel's file_system_type,
+ * 0 unknown. dev: kernel dev_t of the file system or block device. */
+struct iopath_row_key {
+	iop_u64 fs_type;
+	iop_u64 scope; /* tgid or cgroup id, with --by */
+	iop_u32 dev;
+	iop_u8 op;
+	iop_u8 target;
+	iop_u8 peer_target;
+	iop_u8 pad;
+};
+
+struct iopath_row_info {
+	struct iopath_row_key key;
+	char fs[16];
+	char comm[IOPATH_COMM]; /* with --by process */
+};
+
+/* One row of one CPU. An operation that did nothing but run counts in `pure`
+ * only: its cpu time is its wall time, so no stage histogram is needed for it. */
+struct iopath_row {
+	iop_u64 pure_ns;
+	iop_u64 bytes;
+	iop_u64 max_ns;
+	iop_u64 errors;
+	iop_u64 would_block;
+	iop_u64 interrupted;
+	iop_u64 mixed_ns;
+	iop_u64 imbalanced;
+	iop_u64 residual_ns;
+	iop_u64 voluntary;
+	iop_u64 involuntary;
+	iop_u64 flush_ns;
+	iop_u64 stage_ns[IOPATH_STAGE_COUNT]; /* of the mixed ones */
+	iop_u64 pure[IOPATH_BUCKETS];
+	iop_u64 mixed[IOPATH_BUCKETS];
+};
+
+/* Row 1 + op takes what found no room of its own; row 0 is never used. */
+#define IOPATH_FIRST_FREE_ROW (1 + IOPATH_OP_COUNT)
+
+/* Sparse stage histograms: key of one counter. */
+#define IOPATH_STAGE_KEY(row, stage, bucket) ((iop_u32)(row) << 16 | (stage) << 8 | (bucket))
+
+struct iopath_via_key {
+	iop_u32 row;
+	iop_u32 stage;
+	char comm[IOPATH_COMM];
+};
+
+struct iopath_top_key {
+	iop_u32 tgid;
+	iop_u32 row;
+};
+
+struct iopath_top {
+	iop_u64 ns;
+	char comm[IOPATH_COMM];
+};
+
+/* ---- layers behind -------------------------------------------------------- */
+
+struct iopath_block_key {
+	iop_u32 dev;
+	iop_u32 op; /* REQ_OP_* of the kernel */
+};
+
+struct iopath_block_row {
+	iop_u64 bytes;
+	iop_u64 errors;
+	iop_u64 merges;
+	iop_u64 requeues;
+	iop_u64 queue_ns;
+	iop_u64 queue_max_ns;
+	iop_u64 service_ns;
+	iop_u64 service_max_ns;
+	iop_u64 queue[IOPATH_BUCKETS];
+	iop_u64 service[IOPATH_BUCKETS];
+};
+
+/* Interrupts that have no irq number, as lines of /proc/interrupts. */
+#define IOPATH_VECTORS(X)                                                                          \
+	X(local_timer, "LOC", "Local timer interrupts")                                            \
+	X(reschedule, "RES", "Rescheduling interrupts")                                            \
+	X(call_function, "CAL", "Function call interrupts")                                        \
+	X(call_function_single, "CAL", "Function call interrupts (single)")                        \
+	X(irq_work, "IWI", "IRQ work interrupts")
+#define IOPATH_VECTOR_ID(id, irq, name) IOPATH_VECTOR_##id,
+enum iopath_vector { IOPATH_VECTORS(IOPATH_VECTOR_ID) IOPATH_VECTOR_COUNT };
+#define IOPATH_IRQ_VECTOR 0x80000000u
+
+struct iopath_irq_key {
+	iop_u32 irq; /* number, or IOPATH_IRQ_VECTOR | enum iopath_vector */
+	iop_u32 cpu;
+};
+
+/* Written by its CPU alone. */
+struct iopath_irq {
+	iop_u64 ns;
+	iop_u64 max_ns;
+	iop_u64 buckets[IOPATH_BUCKETS];
+};
+
+#define IOPATH_SOFTIRQS 10
+
+struct iopath_softirq {
+	iop_u64 ns;
+	iop_u64 max_ns;
+	iop_u64 delay_ns;
+	iop_u64 delay_max_ns;
+	iop_u64 buckets[IOPATH_BUCKETS];
+	iop_u64 delay[IOPATH_BUCKETS];
+};
+
+struct iopath_sched {
+	iop_u64 voluntary;
+	iop_u64 involuntary;
+	iop_u64 migrations;
+	iop_u64 runqueue_ns;
+	iop_u64 runqueue_max_ns;
+	iop_u64 runqueue[IOPATH_BUCKETS];
+};
+
+/* Small counters of one CPU. */
+struct iopath_counters {
+	iop_u64 losses[IOPATH_LOSS_COUNT];
+	iop_u64 not_followed[IOPATH_NOT_FOLLOWED_COUNT];
+};
+
+/* ---- what the task iterator writes, one per thread that has something --- */
+
+enum iopath_task_record_kind {
+	IOPATH_TASK_OPEN,         /* an operation is open */
+	IOPATH_TASK_BEGUN_BEFORE, /* likewise, begun before we attached */
+	IOPATH_TASK_TOP,          /* time of a row not yet in `tops` */
+	IOPATH_TASK_MEMBER        /* a live process of the command's scope */
+};
+
+struct iopath_task_record {
+	iop_u32 kind;
+	iop_u32 tgid;
+	iop_u32 pid;
+	iop_u32 row;     /* 0: unknown */
+	iop_u32 syscall; /* of an open operation */
+	iop_u32 pad;
+	iop_u64 ns; /* open for, or time for `top` */
+	char comm[IOPATH_COMM];
+	iop_u64 stage_ns[IOPATH_STAGE_COUNT];
+};
+
+#endif

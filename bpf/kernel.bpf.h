@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The kernel as far as we read it: only the types and fields in use, relocated
+ * by CO-RE. Order and size of fields say nothing; names and types do. */
+#ifndef IOPATH_KERNEL_BPF_H
+#define IOPATH_KERNEL_BPF_H
+
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed char __s8;
+typedef short __s16;
+typedef int __s32;
+typedef long long __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+
+/* The user API of BPF, as far as we use it (linux/bpf.h needs libc types). */
+enum {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_HASH = 5,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_CGROUP_ARRAY = 8,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
+#define BPF_F_NO_PREALLOC              1U
+#define BPF_LOCAL_STORAGE_GET_F_CREATE 1ULL
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+};
+#elif defined(__TARGET_ARCH_arm64)
+struct pt_regs {
+	unsigned long regs[31];
+	s32 syscallno;
+};
+#endif
+
+struct thread_info {
+	unsigned long flags;
+	u32 status; /* x86 */
+};
+
+struct callback_head {
+	struct callback_head *next;
+};
+
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	u32 s_dev;
+	unsigned long s_magic;
+	struct file_system_type *s_type;
+};
+
+struct inode {
+	u16 i_mode;
+	u32 i_rdev;
+	struct super_block *i_sb;
+};
+
+struct file {
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct sock_common {
+	u16 skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	short type;
+	struct sock *sk;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
+	int exit_state;
+	u32 pid;
+	u32 tgid;
+	char comm[16];
+	struct files_struct *files;
+	struct task_struct *group_leader;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+	const void *mq_ops;
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+	struct request_queue *queue;
+};
+
+struct block_device {
+	struct gendisk *bd_disk;
+};
+
+struct bvec_iter {
+	unsigned int bi_size;
+};
+
+struct bio {
+	struct block_device *bi_bdev;
+	unsigned int bi_opf;
+	struct bvec_iter bi_iter;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int rq_flags;
+	unsigned int __data_len;
+	struct bio *bio;
+	u64 start_time_ns;
+};
+
+struct irqaction {
+	const char *name;
+};
+
+struct net_device {
+	unsigned int flags;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+};
+
+struct linux_binprm;
+struct bdi_writeback;
+struct dirty_throttle_control;
+struct napi_struct;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+/* Constants of the kernel that BTF does not carry. */
+#define PF_IO_WORKER        0x00000010 /* include/linux/sched.h, 5.12 */
+#define PF_KTHREAD          0x00200000
+#define TASK_INTERRUPTIBLE  0x1
+#define TASK_WAKEKILL       0x100
+#define S_IFMT              00170000
+#define S_IFSOCK            0140000
+#define S_IFREG             0100000
+#define S_IFBLK             0060000
+#define S_IFDIR             0040000
+#define S_IFCHR             0020000
+#define S_IFIFO             0010000
+#define S_IFLNK             0120000
+#define AF_UNIX             1
+#define AF_INET             2
+#define AF_INET6            10
+#define SOCK_STREAM         1
+#define SOCK_DGRAM          2
+#define AT_EMPTY_PATH       0x1000
+#define F_SETLKW            7
+#define F_OFD_SETLK         37
+#define F_OFD_SETLKW        38
+#define IFF_LOOPBACK        0x8
+#define LCB_F_SPIN          1
+#define REQ_OP_MASK         0xff
+#define REQ_OP_FLUSH        2
+#define ANON_INODE_FS_MAGIC 0x09041934
+#define FUSE_SUPER_MAGIC    0x65735546
+#define EINTR               4
+#define EAGAIN              11
+#define EINPROGRESS         115
+
+#endif

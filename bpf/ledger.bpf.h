@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The ledger: every nanosecond between two transitions of a thread goes to
+ * exactly one stage. */
+#ifndef IOPATH_LEDGER_BPF_H
+#define IOPATH_LEDGER_BPF_H
+
+#include "maps.bpf.h"
+#include "hist.bpf.h"
+
+/* A moment, with what interrupts had taken of this CPU until then. */
+struct moment {
+	u64 now;
+	u64 hard_ns;
+	u64 soft_ns;
+};
+
+/* Reads clock and counters as of one instant: an interrupt in between moves the
+ * counters, and then both are read again. */
+static __always_inline void read_moment(struct moment *moment, const volatile struct cpu_state *cpu)
+{
+	moment->hard_ns = cpu->hard_ns;
+	moment->soft_ns = cpu->soft_ns;
+	moment->now = bpf_ktime_get_ns();
+	if (cpu->hard_ns != moment->hard_ns || cpu->soft_ns != moment->soft_ns) {
+		moment->hard_ns = cpu->hard_ns;
+		moment->soft_ns = cpu->soft_ns;
+		barrier();
+		moment->now = bpf_ktime_get_ns();
+	}
+}
+
+/* end - begin, never below zero. */
+static __always_inline u64 span(u64 begin, u64 end)
+{
+	if (end >= begin)
+		return end - begin;
+	count_loss(IOPATH_LOSS_clock_back);
+	return 0;
+}
+
+static __always_inline void charge(struct ledger *ledger, enum iopath_stage stage, u64 ns)
+{
+	ledger->stage_ns[stage] += ns;
+	ledger->touched |= 1U << stage;
+}
+
+/* What running means at the moment. */
+static __always_inline enum iopath_stage running_stage(const struct ledger *ledger)
+{
+	if (ledger->spin_lock)
+		return IOPATH_STAGE_lock;
+	return ledger->armed & ARMED_RECLAIM ? IOPATH_STAGE_reclaim : IOPATH_STAGE_cpu;
+}
+
+/* The thread ran from `mark` until now: interrupts take their part first. */
+static __always_inline void charge_run(struct ledger *ledger, const struct moment *moment)
+{
+	u64 ran = span(ledger->mark, moment->now);
+	u64 hard = moment->hard_ns - ledger->hard_ns;
+	u64 soft = moment->soft_ns - ledger->soft_ns;
+
+	if (hard > ran)
+		hard = ran;
+	if (soft > ran - hard)
+		soft = ran - hard;
+	if (ledger->state != RUNNING) {
+		/* Its way back to a CPU was not seen: what was run, what waited? */
+		ledger->state = RUNNING;
+		charge(ledger, IOPATH_STAGE_other, ran);
+		count_loss(IOPATH_LOSS_missed_run);
+		return;
+	}
+	if (hard)
+		charge(ledger, IOPATH_STAGE_hardirq, hard);
+	if (soft)
+		charge(ledger, IOPATH_STAGE_softirq, soft);
+	charge(ledger, running_stage(ledger), ran - hard - soft);
+}
+
+/* Charges the run so far, so that what follows can go to another stage. */
+static __always_inline void turn_page(struct ledger *ledger)
+{
+	struct cpu_state *cpu = this_cpu();
+	struct moment moment;
+
+	if (!cpu)
+		return;
+	read_moment(&moment, cpu);
+	charge_run(ledger, &moment);
+	ledger->mark = moment.now;
+	ledger->hard_ns = moment.hard_ns;
+	ledger->soft_ns = moment.soft_ns;
+}
+
+/* The ledger of the current thread, if it has an operation open and is not
+ * merely under an interrupt that has nothing to do with it. */
+static __always_inline struct ledger *open_ledger_of_current(void)
+{
+	struct cpu_state *cpu = this_cpu();
+	struct ledger *ledger;
+
+	if (!cpu || current_context(cpu) != IN_TASK)
+		return NULL;
+	ledger = find_ledger(bpf_get_current_task_btf());
+	return ledger && ledger->start ? ledger : NULL;
+}
+
+/* ---- who was waited for (`via`) -------------------------------------------- */
+
+static __always_inline void add_via(const struct iopath_via_key *key, u64 ns)
+{
+	u64 *sum = bpf_map_lookup_elem(&vias, key);
+
+	if (!sum) {
+		u64 zero = 0;
+
+		bpf_map_update_elem(&vias, key, &zero, BPF_NOEXIST);
+		sum = bpf_map_lookup_elem(&vias, key);
+		if (!sum) {
+			count_loss(IOPATH_LOSS_detail_full);
+			return;
+		}
+	}
+	__sync_fetch_and_add(sum, ns);
+}
+
+/* Notes that `ns` of `stage` were a wait for `comm`. One name is kept in the
+ * ledger, so that a chatty pipe costs one dictionary look-up per operation; a
+ * second one is written out at once, unless the row is not known yet (open). */
+static __always_inline void note_via(struct ledger *ledger, enum iopath_stage stage, u64 ns,
+                                     struct task_struct *waker)
+{
+	struct iopath_via_key key = {.row = ledger->row, .stage = stage};
+
+	bpf_probe_read_kernel(key.comm, sizeof(key.comm), waker->comm);
+	if (ledger->via_ns &&
+	    (ledger->via.stage != stage || *(u64 *)key.comm != *(u64 *)ledger->via.comm ||
+	     *(u64 *)(key.comm + 8) != *(u64 *)(ledger->via.comm + 8))) {
+		if (ledger->row)
+			add_via(&key, ns);
+		return;
+	}
+	ledger->via = key;
+	ledger->via_ns += ns;
+}
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The maps and what they hold inside the kernel. Every object names them; the
+ * loader makes them once, from maps.bpf.c, and hands them to the others. */
+#ifndef IOPATH_MAPS_BPF_H
+#define IOPATH_MAPS_BPF_H
+
+#include "compat.bpf.h"
+
+/* Contexts in which a wake-up can happen; the higher interrupts the lower. */
+enum context { IN_TASK, IN_SOFTIRQ, IN_HARDIRQ, CONTEXTS };
+
+/* What the hard interrupt at hand is. */
+enum hardirq_kind { NO_HARDIRQ, HARDIRQ_DEVICE, HARDIRQ_TIMER, HARDIRQ_OTHER };
+
+/* A block request that has just completed in this context: who is woken next
+ * waited for it. */
+struct request_note {
+	u64 issued;    /* 0: not seen */
+	u64 completed; /* 0: no note */
+	u32 pid;       /* of the thread, for context task */
+	u32 flush;
+};
+
+/* One CPU. hard_ns and soft_ns only grow and exclude each other. */
+struct cpu_state {
+	u64 hard_ns;
+	u64 soft_ns;
+	u64 hard_start;
+	u64 soft_start;
+	u32 hard_kind;               /* enum hardirq_kind */
+	u32 soft_vector;             /* 1 + vector, 0: none */
+	u64 raised[IOPATH_SOFTIRQS]; /* first raise since the last run, 0: none */
+	u64 softirq_arrival;         /* when the running softirq had been raised, 0: unknown */
+	struct request_note request[CONTEXTS];
+	/* A packet being delivered in this context. */
+	u32 packet_context; /* 1 + enum context, 0: none */
+	u32 packet_pid;
+	u32 packet_loopback;
+	u32 pad;
+	u64 scratch; /* see address_of() */
+};
+
+/* Where a thread is. */
+enum thread_state { RUNNING, PREEMPTED, BLOCKED, WOKEN };
+
+enum thread_flags {
+	THREAD_KNOWN = 1,    /* record initialised */
+	THREAD_IN_SCOPE = 2, /* its operations are looked at */
+	THREAD_HELPER = 4,   /* its waits are kept for those who wait for it */
+	THREAD_PENDING = 8,  /* in scope from its next exec on */
+	THREAD_SELF = 16,    /* iopath's own */
+	THREAD_MARKED = 32,  /* belongs to the scope; --comm may still leave it out */
+};
+
+/* What a coming block is charged to, whoever ends it. */
+enum armed {
+	ARMED_THROTTLE = 1,     /* balance_dirty_pages is about to pause it */
+	ARMED_RECLAIM = 2,      /* between begin and end of direct reclaim or compaction */
+	ARMED_REQUEST = 4,      /* between a bio and its request */
+	ARMED_INTERRUPTIBLE = 8 /* the block in progress can be cut by a signal */
+};
+
+enum file_flags {
+	FILE_WAITS_FOR_PEER = 1 /* tty, FUSE: whoever wakes its reader stands for the other end */
+};
+
+/* What the thread last did with each op: the row it belongs to, found again
+ * without a dictionary, and the time not yet added to `top`. */
+struct row_cache {
+	u64 fs_type;
+	u64 scope;
+	u64 top_ns;
+	u32 dev;
+	u32 kind; /* see resolve.bpf.h */
+	u16 row;  /* 0: empty */
+	u8 flags; /* enum file_flags */
+	u8 target;
+	u32 pad;
+};
+
+/* One thread: the ledger of its open operation, and where it is. */
+struct ledger {
+	u64 start;   /* of the open operation, 0: none */
+	u64 mark;    /* last transition */
+	u64 hard_ns; /* this CPU's counters at `mark` */
+	u64 soft_ns;
+	u16 row;
+	u8 op;
+	u8 syscall_flags;
+	u8 file_flags;
+	u8 state;    /* enum thread_state */
+	u8 flags;    /* enum thread_flags */
+	u8 armed;    /* enum armed */
+	u32 touched; /* stages other than the cpu time since `mark` */
+	u16 syscall;
+	u16 target;        /* enum iopath_target of the open operation */
+	u64 waking;        /* woken since it last ran, 0: no */
+	u64 spin_lock;     /* address of the lock it spins for */
+	u64 blocking_lock; /* address of the lock it blocks on */
+	u32 voluntary;
+	u32 involuntary;
+	u64 flush_ns;
+	u64 stage_ns[IOPATH_STAGE_COUNT];
+	struct iopath_via_key via; /* the longest so far of the open operation */
+	u64 via_ns;
+	struct row_cache cache[IOPATH_OP_COUNT];
+};
+
+/* A helper's recent waits, disjoint, each clipped to its own span. */
+#define WAITS 16
+struct wait_span {
+	u64 begin;
+	u64 end;
+	u32 stage;
+	u32 flush;
+};
+struct wait_ring {
+	u32 next;
+	u32 pad;
+	struct wait_span spans[WAITS];
+};
+
+/* Issue stamps: direct-mapped by the request's address, which is unique among
+ * requests in flight; what collides goes to a small hash. */
+#define ISSUE_SLOTS 16384
+struct issue_slot {
+	u64 request;
+	u64 issued;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ledger);
+} ledgers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct wait_ring);
+} wait_rings SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct cpu_state);
+} cpu_states SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct iopath_counters);
+} counters SEC(".maps");
+
+/* Sizes of the next ones are set by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 512);
+	__type(key, struct iopath_row_key);
+	__type(value, u32);
+} row_dictionary SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 512);
+	__type(key, u32);
+	__type(value, struct iopath_row_info);
+} row_infos SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 512);
+	__type(key, u32);
+	__type(value, struct iopath_row);
+} rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 32768);
+	__type(key, u32);
+	__type(value, u64);
+} stage_buckets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 8192);
+	__type(key, struct iopath_via_key);
+	__type(value, u64);
+} vias SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 131072);
+	__type(key, struct iopath_top_key);
+	__type(value, struct iopath_top);
+} tops SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 128);
+	__type(key, struct iopath_block_key);
+	__type(value, u32);
+} block_dictionary SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 128);
+	__type(key, u32);
+	__type(value, struct iopath_block_row);
+} block_rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ISSUE_SLOTS);
+	__type(key, u32);
+	__type(value, struct issue_slot);
+} issue_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u64);
+	__type(value, u64);
+} issue_overflow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, struct iopath_irq_key);
+	__type(value, struct iopath_irq);
+} irqs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct iopath_irq);
+} zeroed_irq SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, IOPATH_SOFTIRQS);
+	__type(key, u32);
+	__type(value, struct iopath_softirq);
+} softirqs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct iopath_sched);
+} scheduler SEC(".maps");
+
+/* Process ids to mark at the start (scopes command and pid); value: thread_flags. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u32);
+} scope_pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} scope_cgroup SEC(".maps");
+
+/* ---- small helpers on them ------------------------------------------------ */
+
+static __always_inline struct cpu_state *this_cpu(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpu_states, &zero);
+}
+
+static __always_inline void count_loss(enum iopath_loss reason)
+{
+	u32 zero = 0;
+	struct iopath_counters *all = bpf_map_lookup_elem(&counters, &zero);
+
+	if (all)
+		all->losses[reason]++;
+}
+
+static __always_inline struct ledger *find_ledger(struct task_struct *task)
+{
+	return bpf_task_storage_get(&ledgers, task, NULL, 0);
+}
+
+/* The address a pointer holds, as a number: the verifier refuses arithmetic on
+ * pointers to kernel objects, and forgets what they are on a way through memory. */
+static __always_inline u64 address_of(struct cpu_state *cpu, const void *pointer)
+{
+	*(volatile u64 *)&cpu->scratch = (u64)pointer;
+	return *(volatile u64 *)&cpu->scratch;
+}
+
+/* The context that runs on this CPU right now. */
+static __always_inline enum context current_context(const struct cpu_state *cpu)
+{
+	if (cpu->hard_kind)
+		return IN_HARDIRQ;
+	return cpu->soft_vector ? IN_SOFTIRQ : IN_TASK;
+}
+
+#endif

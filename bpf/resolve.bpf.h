@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From a descriptor to the row that its operation belongs to. */
+#ifndef IOPATH_RESOLVE_BPF_H
+#define IOPATH_RESOLVE_BPF_H
+
+#include "maps.bpf.h"
+#include "ledger.bpf.h"
+
+/* What rows need to know of a file, and nothing that outlives the call: two
+ * files with equal identities belong to the same row. */
+struct file_identity {
+	u64 fs_type; /* regular files and directories */
+	u32 dev;     /* of the file system; the device's own of block and character devices */
+	u32 kind;    /* S_IFMT bits << 8 | family and type of a socket; 0: no file */
+};
+
+#define KIND_MODE(kind)        ((kind) >> 8 & S_IFMT)
+#define KIND_FAMILY(kind)      ((kind)&0xff)
+#define KIND_SOCKET_TYPE(kind) ((kind) >> 24)
+#define UNKNOWN_FILE           ((struct file_identity){})
+
+/* Where a kernel has no bpf_rdonly_cast the same loads are probe reads. */
+static __always_inline void identify_file(void *pointer, struct file_identity *id)
+{
+	void *inode = READ_FIELD(pointer, file, f_inode);
+	u32 mode = READ_FIELD(inode, inode, i_mode) & S_IFMT;
+
+	id->kind = mode << 8;
+	if (mode == S_IFSOCK) {
+		void *socket = READ_FIELD(pointer, file, private_data);
+		void *sk = socket ? READ_FIELD(socket, socket, sk) : NULL;
+
+		if (sk)
+			id->kind |= (u32)(u8)READ_FIELD(socket, socket, type) << 24 |
+			            (u8)READ_FIELD(sk, sock_common, skc_family);
+	} else if (mode == S_IFBLK || mode == S_IFCHR) {
+		id->dev = READ_FIELD(inode, inode, i_rdev);
+	} else if (mode != S_IFIFO) {
+		void *sb = READ_FIELD(inode, inode, i_sb);
+
+		id->dev = READ_FIELD(sb, super_block, s_dev);
+		id->fs_type = (u64)READ_FIELD(sb, super_block, s_type);
+	}
+}
+
+/* Identity of the current thread's descriptor; unknown where there is none. */
+static __always_inline void identify_fd(struct task_struct *task, u32 fd, struct file_identity *id)
+{
+	struct fdtable *table = task->files->fdt;
+	void *file;
+
+	*id = UNKNOWN_FILE;
+	if (fd >= table->max_fds)
+		return;
+	file = read_slot((void *)table->fd + (u64)fd * sizeof(void *));
+	if (file)
+		identify_file(file, id);
+}
+
+static __always_inline u8 socket_target(u32 kind)
+{
+	u32 family = KIND_FAMILY(kind), type = KIND_SOCKET_TYPE(kind);
+
+	if (family == AF_UNIX)
+		return IOPATH_TARGET_unix_socket;
+	if (family == AF_INET || family == AF_INET6) {
+		if (type == SOCK_STREAM)
+			return IOPATH_TARGET_tcp;
+		if (type == SOCK_DGRAM)
+			return IOPATH_TARGET_udp;
+	}
+	return IOPATH_TARGET_socket;
+}
+
+static __always_inline u8 target_of(const struct file_identity *id)
+{
+	switch (KIND_MODE(id->kind)) {
+	case S_IFIFO:
+		return IOPATH_TARGET_pipe;
+	case S_IFSOCK:
+		return socket_target(id->kind);
+	case S_IFBLK:
+		return IOPATH_TARGET_blockdev;
+	case S_IFCHR:
+		return IOPATH_TARGET_other;
+	default:
+		return IOPATH_TARGET_file;
+	}
+}
+
+/* tty majors: 4 tty and serial, 5 console and /dev/tty, 136-143 pts, 204 serial. */
+static __always_inline bool is_tty(const struct file_identity *id)
+{
+	u32 major = id->dev >> 20;
+
+	return KIND_MODE(id->kind) == S_IFCHR &&
+	       (major == 4 || major == 5 || (major >= 136 && major <= 143) || major == 204);
+}
+
+/* Names of file systems, by letters: a string would need a map of its own. */
+static __always_inline bool is_anonymous_fs(const char *name)
+{
+	return name[0] == 'a' && name[1] == 'n' && name[2] == 'o' && name[3] == 'n' &&
+	       name[4] == '_';
+}
+
+static __always_inline bool is_fuse(const char *name)
+{
+	return name[0] == 'f' && name[1] == 'u' && name[2] == 's' && name[3] == 'e';
+}
+
+/* Rows taken so far; those below IOPATH_FIRST_FREE_ROW are fixed. */
+iop_u32 rows_taken = IOPATH_FIRST_FREE_ROW;
+
+/* A new row in the dictionary; 0 where there is no room. */
+static __always_inline u32 add_row(struct iopath_row_info *info)
+{
+	struct iopath_row_info *slot;
+	u32 row, *known;
+
+	if (rows_taken >= config.max_rows)
+		return 0;
+	row = __sync_fetch_and_add(&rows_taken, 1);
+	slot = bpf_map_lookup_elem(&row_infos, &row);
+	if (!slot)
+		return 0;
+	*slot = *info;
+	if (!bpf_map_update_elem(&row_dictionary, &info->key, &row, BPF_NOEXIST))
+		return row;
+	/* Another CPU was faster: its row counts, ours stays empty. */
+	known = bpf_map_lookup_elem(&row_dictionary, &info->key);
+	return known ? *known : 0;
+}
+
+/* Functions that are not static are verified once by themselves, in place of once
+ * for every path that leads to them: that keeps the start short. */
+
+/* Moves the current thread's time not yet added to `top` from its cache into the map. */
+__noinline int flush_top(struct row_cache *slot)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct iopath_top_key key = {.tgid = task->tgid};
+	struct iopath_top *known, fresh = {};
+
+	if (!slot || !slot->row || !slot->top_ns)
+		return 0;
+	key.row = slot->row;
+	known = bpf_map_lookup_elem(&tops, &key);
+	if (!known) {
+		bpf_probe_read_kernel(fresh.comm, sizeof(fresh.comm), task->comm);
+		bpf_map_update_elem(&tops, &key, &fresh, BPF_NOEXIST);
+		known = bpf_map_lookup_elem(&tops, &key);
+	}
+	if (known)
+		__sync_fetch_and_add(&known->ns, slot->top_ns);
+	else
+		count_loss(IOPATH_LOSS_detail_full);
+	slot->top_ns = 0;
+	return 0;
+}
+
+/* What a row is told apart by beyond the file (--by). */
+static __always_inline u64 row_scope(struct task_struct *task)
+{
+	if (config.by == IOPATH_BY_PROCESS)
+		return task->tgid;
+	return config.by == IOPATH_BY_CGROUP ? bpf_get_current_cgroup_id() : 0;
+}
+
+/* The slow way to a row: through the dictionary. Fills the cache slot. */
+__noinline int find_row(struct row_cache *slot, const struct file_identity *id, u32 op,
+                        u32 peer_target)
+{
+	struct iopath_row_info info = {};
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 row = 0, *known;
+	u8 target, flags;
+
+	if (!slot || !id)
+		return 0;
+	target = target_of(id);
+	flags = is_tty(id) ? FILE_WAITS_FOR_PEER : 0;
+	if (id->fs_type) {
+		const char *name = READ_FIELD((void *)id->fs_type, file_system_type, name);
+
+		if (bpf_probe_read_kernel_str(info.fs, sizeof(info.fs), name) < 0)
+			count_loss(IOPATH_LOSS_read_failed);
+		if (is_anonymous_fs(info.fs)) {
+			target = IOPATH_TARGET_other;
+			info.fs[0] = 0;
+		} else if (is_fuse(info.fs)) {
+			flags = FILE_WAITS_FOR_PEER;
+		}
+	}
+	flush_top(slot);
+	info.key.op = op;
+	info.key.target = target;
+	info.key.peer_target = peer_target;
+	info.key.scope = row_scope(task);
+	if (target == IOPATH_TARGET_file)
+		info.key.fs_type = id->fs_type;
+	if (target == IOPATH_TARGET_file || target == IOPATH_TARGET_blockdev)
+		info.key.dev = id->dev;
+	known = bpf_map_lookup_elem(&row_dictionary, &info.key);
+	if (known) {
+		row = *known;
+	} else {
+		if (config.by == IOPATH_BY_PROCESS)
+			bpf_probe_read_kernel(info.comm, sizeof(info.comm), task->comm);
+		row = add_row(&info);
+	}
+	slot->fs_type = id->fs_type;
+	slot->dev = id->dev;
+	slot->kind = id->kind;
+	slot->scope = info.key.scope;
+	slot->flags = flags;
+	slot->target = target;
+	slot->row = row;
+	return row;
+}
+
+/* The row of an operation on a file, by the thread's cache. A dictionary without
+ * room sends it to the op's own catch-all row and counts the loss. */
+static __always_inline u32 row_of(struct row_cache *slot, const struct file_identity *id, u32 op,
+                                  u32 peer_target)
+{
+	bool hit = slot->row && slot->dev == id->dev && slot->kind == id->kind &&
+	           slot->fs_type == id->fs_type;
+
+	if (peer_target != IOPATH_NO_PEER_TARGET)
+		hit = false;
+	if (config.by == IOPATH_BY_CGROUP && hit)
+		hit = slot->scope == bpf_get_current_cgroup_id();
+	if (!hit && !find_row(slot, id, op, peer_target)) {
+		count_loss(IOPATH_LOSS_map_full);
+		return 1 + op;
+	}
+	return slot->row;
+}
+
+#endif

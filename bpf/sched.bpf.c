@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Layer sched: threads leave the CPU, are woken, come back; scopes are inherited. */
+#include "waits.bpf.h"
+#include "scope.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline struct iopath_sched *sched_counts(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scheduler, &zero);
+}
+
+/* The record of a thread that leaves the CPU: made for everybody in a system
+ * scope (waits are measured between operations, too), else for helpers. */
+static __always_inline struct ledger *ledger_of_leaving(struct task_struct *task)
+{
+	struct ledger *ledger = find_ledger(task);
+
+	if (ledger || !task->pid)
+		return ledger;
+	if (config.scope == IOPATH_SCOPE_SYSTEM || is_helper(task))
+		return make_ledger(task);
+	return NULL;
+}
+
+static __always_inline void leave(struct ledger *ledger, const struct moment *moment, bool runnable,
+                                  u32 state, struct iopath_sched *counts)
+{
+	if (ledger->start) {
+		charge_run(ledger, moment);
+		if (runnable)
+			ledger->involuntary++;
+		else
+			ledger->voluntary++;
+	}
+	if (ledger->flags & THREAD_IN_SCOPE) {
+		if (runnable)
+			counts->involuntary++;
+		else
+			counts->voluntary++;
+	}
+	if (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL))
+		ledger->armed |= ARMED_INTERRUPTIBLE;
+	else
+		ledger->armed &= ~ARMED_INTERRUPTIBLE;
+	ledger->mark = moment->now;
+	ledger->state = runnable ? PREEMPTED : BLOCKED;
+}
+
+static __always_inline void count_runqueue(struct iopath_sched *counts, u64 ns)
+{
+	counts->runqueue_ns += ns;
+	if (ns > counts->runqueue_max_ns)
+		counts->runqueue_max_ns = ns;
+	counts->runqueue[bucket_of(ns) & (IOPATH_BUCKETS - 1)]++;
+}
+
+/* Back on a CPU. A block that ends here without its wake-up having been charged
+ * was ended before the thread had left (the stamp is older than the block), or
+ * by a wake-up that we missed. */
+static __always_inline void enter(struct ledger *ledger, const struct moment *moment,
+                                  struct iopath_sched *counts)
+{
+	u64 waited = span(ledger->mark, moment->now);
+	bool missed = ledger->state == BLOCKED && !ledger->waking;
+
+	if (ledger->start) {
+		if (missed) {
+			charge(ledger, IOPATH_STAGE_other, waited);
+			count_loss(IOPATH_LOSS_missed_run);
+		} else if (ledger->state == PREEMPTED) {
+			charge(ledger, IOPATH_STAGE_preempted, waited);
+		} else {
+			charge(ledger, IOPATH_STAGE_runqueue, waited);
+		}
+	}
+	if (ledger->flags & THREAD_IN_SCOPE && !missed)
+		count_runqueue(counts, waited);
+	ledger->armed &= ~(ARMED_THROTTLE | ARMED_INTERRUPTIBLE);
+	ledger->waking = 0;
+	ledger->state = RUNNING;
+	ledger->mark = moment->now;
+	ledger->hard_ns = moment->hard_ns;
+	ledger->soft_ns = moment->soft_ns;
+}
+
+static __always_inline int on_switch(bool preempt, struct task_struct *prev,
+                                     struct task_struct *next, u32 prev_state)
+{
+	struct cpu_state *cpu = this_cpu();
+	struct iopath_sched *counts = sched_counts();
+	struct ledger *leaving = ledger_of_leaving(prev), *entering = find_ledger(next);
+	struct moment moment;
+
+	if (!cpu || !counts)
+		return 0;
+	cpu->hard_kind = NO_HARDIRQ;
+	cpu->soft_vector = 0;
+	cpu->request[IN_TASK].completed = 0;
+	cpu->packet_context = 0;
+	if (!leaving && !entering)
+		return 0;
+	read_moment(&moment, cpu);
+	if (leaving)
+		leave(leaving, &moment, preempt || !prev_state, prev_state, counts);
+	if (entering && entering->state != RUNNING)
+		enter(entering, &moment, counts);
+	return 0;
+}
+
+/* Charges the wait as soon as it ends; what follows until the thread runs is the
+ * run queue's. A thread that has not left the CPU yet keeps the stamp only. */
+static __always_inline int on_waking(struct task_struct *sleeper)
+{
+	struct ledger *ledger = find_ledger(sleeper);
+	struct task_struct *waker;
+	struct cpu_state *cpu;
+	struct ended_wait wait;
+
+	if (!ledger)
+		return 0;
+	wait.end = bpf_ktime_get_ns();
+	ledger->waking = wait.end;
+	if (ledger->state != BLOCKED || wait.end <= ledger->mark)
+		return 0;
+	wait.begin = ledger->mark;
+	wait.ledger = ledger;
+	wait.ring = NULL;
+	if (ledger->start || ledger->flags & THREAD_HELPER) {
+		waker = bpf_get_current_task_btf();
+		cpu = this_cpu();
+		if (!cpu)
+			return 0;
+		if (ledger->flags & THREAD_HELPER)
+			wait.ring = bpf_task_storage_get(&wait_rings, sleeper, NULL, 0);
+		charge_wait(&wait, sleeper, waker, cpu);
+	}
+	ledger->mark = wait.end;
+	ledger->state = WOKEN;
+	return 0;
+}
+
+static __always_inline int on_migrate(struct task_struct *task)
+{
+	struct ledger *ledger = find_ledger(task);
+	struct iopath_sched *counts = sched_counts();
+
+	if (ledger && counts && ledger->flags & THREAD_IN_SCOPE)
+		counts->migrations++;
+	return 0;
+}
+
+/* ---- scopes ------------------------------------------------------------------ */
+
+static __always_inline void mark(struct task_struct *task, u8 flags)
+{
+	struct ledger *ledger = make_ledger(task);
+
+	if (!ledger || ledger->flags & THREAD_SELF)
+		return;
+	ledger->flags |= flags;
+	if (flags & THREAD_MARKED && !config.filter_comm)
+		ledger->flags |= THREAD_IN_SCOPE;
+}
+
+/* What a command forks belongs to it, what a process clones belongs to it only
+ * as a thread. The parent of a thread may not have been marked yet (the task
+ * iterator is still on its way): then its process id tells. */
+static __always_inline int on_fork(struct task_struct *parent, struct task_struct *child)
+{
+	struct ledger *ledger;
+	u32 tgid = parent->tgid;
+	bool marked;
+
+	if (config.scope != IOPATH_SCOPE_COMMAND && config.scope != IOPATH_SCOPE_PID)
+		return 0;
+	ledger = find_ledger(parent);
+	marked = ledger && ledger->flags & THREAD_MARKED;
+	if (config.scope == IOPATH_SCOPE_PID) {
+		if (child->tgid != parent->tgid)
+			return 0;
+		marked = marked || bpf_map_lookup_elem(&scope_pids, &tgid);
+	}
+	if (marked)
+		mark(child, THREAD_MARKED);
+	return 0;
+}
+
+static __always_inline int on_exec(struct task_struct *task)
+{
+	struct ledger *ledger = find_ledger(task);
+
+	if (ledger && ledger->flags & THREAD_PENDING) {
+		ledger->flags &= ~THREAD_PENDING;
+		mark(task, THREAD_MARKED);
+	}
+	return 0;
+}
+
+static __always_inline void mark_listed(struct task_struct *task)
+{
+	u32 tgid = task->tgid;
+	u32 *flags = bpf_map_lookup_elem(&scope_pids, &tgid);
+
+	if (flags)
+		mark(task, *flags);
+}
+
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(sched_switch__tp_btf, bool preempt, struct task_struct *prev, struct task_struct *next,
+             unsigned int prev_state)
+{
+	return on_switch(preempt, prev, next, prev_state);
+}
+
+/* Before 5.18 the event has three arguments, and the state is still in the task. */
+SEC("?tp_btf/sched_switch")
+int BPF_PROG(sched_switch__tp_btf_3, bool preempt, struct task_struct *prev,
+             struct task_struct *next)
+{
+	return on_switch(preempt, prev, next, task_state(prev));
+}
+
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(sched_waking__tp_btf, struct task_struct *sleeper)
+{
+	return on_waking(sleeper);
+}
+
+SEC("?tp_btf/sched_migrate_task")
+int BPF_PROG(sched_migrate__tp_btf, struct task_struct *task)
+{
+	return on_migrate(task);
+}
+
+SEC("?tp_btf/sched_process_fork")
+int BPF_PROG(process_fork__tp_btf, struct task_struct *parent, struct task_struct *child)
+{
+	return on_fork(parent, child);
+}
+
+SEC("?tp_btf/sched_process_exec")
+int BPF_PROG(process_exec__tp_btf, struct task_struct *task)
+{
+	return on_exec(task);
+}
+
+SEC("?iter/task")
+int mark_scope__iter(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+
+	if (task)
+		mark_listed(task);
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whose operations are looked at. */
+#ifndef IOPATH_SCOPE_BPF_H
+#define IOPATH_SCOPE_BPF_H
+
+#include "maps.bpf.h"
+
+/* Flags of a thread whose record has just been made. */
+static __always_inline u8 first_flags(struct task_struct *task)
+{
+	u8 flags = THREAD_KNOWN;
+
+	if (task->tgid == config.self_tgid)
+		return flags | THREAD_SELF;
+	if (is_helper(task))
+		flags |= THREAD_HELPER;
+	if (config.scope == IOPATH_SCOPE_SYSTEM && !config.filter_comm)
+		flags |= THREAD_IN_SCOPE;
+	return flags;
+}
+
+/* The thread's ledger, made if it has none; NULL where memory is short. */
+static __always_inline struct ledger *make_ledger(struct task_struct *task)
+{
+	struct ledger *ledger =
+	    bpf_task_storage_get(&ledgers, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!ledger) {
+		count_loss(IOPATH_LOSS_no_storage);
+		return NULL;
+	}
+	if (!ledger->flags) {
+		ledger->flags = first_flags(task);
+		if (ledger->flags & THREAD_HELPER)
+			bpf_task_storage_get(&wait_rings, task, NULL,
+			                     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	}
+	return ledger;
+}
+
+static __always_inline bool comm_matches(struct task_struct *task)
+{
+	char comm[IOPATH_COMM] = {};
+
+	if (bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm) < 0)
+		return false;
+	return *(u64 *)comm == *(const volatile u64 *)config.comm &&
+	       *(u64 *)(comm + 8) == *(const volatile u64 *)(config.comm + 8);
+}
+
+/* Scopes that a thread can enter and leave on its own are asked anew at each
+ * operation; the others are marks. */
+static __always_inline bool scope_is_asked(void)
+{
+	return config.scope == IOPATH_SCOPE_CGROUP || config.filter_comm;
+}
+
+static __always_inline bool ask_scope(struct ledger *ledger, struct task_struct *task)
+{
+	bool in = config.scope == IOPATH_SCOPE_SYSTEM;
+
+	if (ledger->flags & THREAD_SELF)
+		return false;
+	if (config.scope == IOPATH_SCOPE_CGROUP)
+		in = bpf_current_task_under_cgroup(&scope_cgroup, 0) == 1;
+	else if (config.scope != IOPATH_SCOPE_SYSTEM)
+		in = ledger->flags & THREAD_MARKED;
+	if (in && config.filter_comm)
+		in = comm_matches(task);
+	if (in)
+		ledger->flags |= THREAD_IN_SCOPE;
+	else
+		ledger->flags &= ~THREAD_IN_SCOPE;
+	return in;
+}
+
+/* The ledger of the current thread if its operations are looked at. */
+static __always_inline struct ledger *ledger_in_scope(struct task_struct *task)
+{
+	struct ledger *ledger;
+
+	if (config.scope == IOPATH_SCOPE_SYSTEM || config.scope == IOPATH_SCOPE_CGROUP)
+		ledger = make_ledger(task);
+	else
+		ledger = find_ledger(task);
+	if (!ledger)
+		return NULL;
+	if (scope_is_asked())
+		return ask_scope(ledger, task) ? ledger : NULL;
+	return ledger->flags & THREAD_IN_SCOPE ? ledger : NULL;
+}
+
+#endif

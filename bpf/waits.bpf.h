@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What was a wait for? Whoever ends it tells (design: "ask who wakes it").
+ * Runs at sched_waking, on the waker's CPU, under the sleeper's pi_lock. */
+#ifndef IOPATH_WAITS_BPF_H
+#define IOPATH_WAITS_BPF_H
+
+#include "ledger.bpf.h"
+
+/* The wait that ends now. */
+struct ended_wait {
+	struct ledger *ledger;  /* of the sleeper */
+	struct wait_ring *ring; /* of the sleeper, if it is a helper */
+	u64 begin;
+	u64 end;
+};
+
+static __always_inline void keep_span(struct wait_ring *ring, u64 begin, u64 end, u32 stage,
+                                      u32 flush)
+{
+	struct wait_span *slot = &ring->spans[ring->next & (WAITS - 1)];
+
+	slot->begin = begin;
+	slot->end = end;
+	slot->stage = stage;
+	slot->flush = flush;
+	ring->next++;
+}
+
+/* Charges [begin, end] of the wait to a stage; a helper also remembers it for
+ * those who wait for the helper. */
+static __always_inline void charge_part(struct ended_wait *wait, u64 begin, u64 end, u32 stage,
+                                        u32 flush)
+{
+	if (end <= begin)
+		return;
+	if (wait->ledger->start) {
+		charge(wait->ledger, stage, end - begin);
+		if (flush)
+			wait->ledger->flush_ns += end - begin;
+	}
+	if (wait->ring)
+		keep_span(wait->ring, begin, end, stage, flush);
+}
+
+static __always_inline u64 clamp(u64 value, u64 low, u64 high)
+{
+	if (value < low)
+		return low;
+	return value > high ? high : value;
+}
+
+/* The request's own times split the wait: not yet issued, with the device, done
+ * but nobody told. */
+static __always_inline void charge_request(struct ended_wait *wait, const struct request_note *note)
+{
+	u64 issued = clamp(note->issued, wait->begin, wait->end);
+	u64 completed = clamp(note->completed, issued, wait->end);
+
+	charge_part(wait, wait->begin, issued, IOPATH_STAGE_block_queue, 0);
+	charge_part(wait, issued, completed, IOPATH_STAGE_device, note->flush);
+	charge_part(wait, completed, wait->end, IOPATH_STAGE_completion, 0);
+}
+
+/* A packet ended it: on its way until this host took note of it. */
+static __always_inline void charge_packet(struct ended_wait *wait, const struct cpu_state *cpu)
+{
+	u64 arrival = cpu->softirq_arrival;
+	u32 stage = cpu->packet_loopback ? IOPATH_STAGE_peer : IOPATH_STAGE_network;
+
+	arrival = arrival ? clamp(arrival, wait->begin, wait->end) : wait->end;
+	charge_part(wait, wait->begin, arrival, stage, 0);
+	charge_part(wait, arrival, wait->end, IOPATH_STAGE_net_rx, 0);
+}
+
+/* Charges what of [begin, end] a helper spent waiting itself, by its ring; `own` is
+ * the sleeper's ring if it is a helper, too. Returns what is left. */
+__noinline u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
+                                   const struct wait_ring *ring, u64 begin, u64 end)
+{
+	struct ended_wait wait = {.ledger = ledger, .ring = own, .begin = begin, .end = end};
+	u64 rest = end - begin;
+
+	if (!ledger || !ring)
+		return rest;
+	for (int i = 0; i < WAITS; i++) {
+		const struct wait_span *kept = &ring->spans[i];
+		u64 from = clamp(kept->begin, begin, end), to = clamp(kept->end, begin, end);
+
+		if (to <= from || to - from > rest || kept->stage >= IOPATH_STAGE_COUNT)
+			continue;
+		rest -= to - from;
+		charge_part(&wait, from, to, kept->stage, kept->flush);
+	}
+	return rest;
+}
+
+/* A helper ended it: what the helper itself waited for meanwhile is what we
+ * waited for, the rest is the helper's work. */
+static __always_inline void charge_helper(struct ended_wait *wait, struct task_struct *helper)
+{
+	struct wait_ring *ring = bpf_task_storage_get(&wait_rings, helper, NULL, 0);
+	u64 rest = charge_helper_waits(wait->ledger, wait->ring, ring, wait->begin, wait->end);
+
+	if (rest && wait->ledger->start) {
+		charge(wait->ledger, IOPATH_STAGE_helper, rest);
+		note_via(wait->ledger, IOPATH_STAGE_helper, rest, helper);
+	}
+}
+
+/* All of it to one stage, with the waker's name where it says something. */
+static __always_inline void charge_whole(struct ended_wait *wait, u32 stage,
+                                         struct task_struct *waker)
+{
+	u64 ns = wait->end - wait->begin;
+
+	if (!wait->ledger->start || !ns)
+		return;
+	charge(wait->ledger, stage, ns);
+	if (waker)
+		note_via(wait->ledger, stage, ns, waker);
+}
+
+static __always_inline bool is_file_like(const struct ledger *ledger)
+{
+	return ledger->target == IOPATH_TARGET_file || ledger->target == IOPATH_TARGET_blockdev;
+}
+
+/* Another task of this host ended it: the other end, or one that held the file. */
+static __always_inline u32 peer_stage(const struct ledger *ledger)
+{
+	if (is_file_like(ledger) && !(ledger->file_flags & FILE_WAITS_FOR_PEER))
+		return IOPATH_STAGE_lock;
+	return IOPATH_STAGE_peer;
+}
+
+/* Ended by an interrupt that completed no request. */
+static __always_inline u32 interrupt_stage(const struct ledger *ledger, const struct cpu_state *cpu)
+{
+	if (cpu->hard_kind == HARDIRQ_TIMER)
+		return IOPATH_STAGE_timer;
+	if (!cpu->hard_kind) {
+		u32 vector = cpu->soft_vector - 1;
+
+		if (vector == 1 || vector == 8) /* TIMER_SOFTIRQ, HRTIMER_SOFTIRQ */
+			return IOPATH_STAGE_timer;
+		if (vector == 2 || vector == 3) /* NET_TX_SOFTIRQ, NET_RX_SOFTIRQ */
+			return cpu->packet_loopback ? IOPATH_STAGE_peer : IOPATH_STAGE_network;
+	}
+	return IOPATH_STAGE_other;
+}
+
+/* In task context only threaded NAPI counts: a helper that polls. */
+static __always_inline bool packet_at_hand(const struct cpu_state *cpu, enum context context,
+                                           struct task_struct *waker)
+{
+	if (cpu->packet_context != 1 + context)
+		return false;
+	return context != IN_TASK || (cpu->packet_pid == waker->pid && is_helper(waker));
+}
+
+/* Charges the wait that `waker` (current) ends, by its cause. */
+static __always_inline void charge_wait(struct ended_wait *wait, struct task_struct *sleeper,
+                                        struct task_struct *waker, struct cpu_state *cpu)
+{
+	enum context context = current_context(cpu);
+	const struct request_note *note = &cpu->request[context];
+	struct ledger *ledger = wait->ledger;
+	u32 armed = ledger->armed;
+
+	if (armed & ARMED_THROTTLE)
+		charge_whole(wait, IOPATH_STAGE_throttle, NULL);
+	else if (armed & ARMED_RECLAIM)
+		charge_whole(wait, IOPATH_STAGE_reclaim, NULL);
+	else if (ledger->blocking_lock)
+		charge_whole(wait, IOPATH_STAGE_lock, context == IN_TASK ? waker : NULL);
+	else if (armed & ARMED_REQUEST)
+		charge_part(wait, wait->begin, wait->end, IOPATH_STAGE_block_queue, 0);
+	else if (note->completed > wait->begin && (context != IN_TASK || note->pid == waker->pid))
+		charge_request(wait, note);
+	else if (armed & ARMED_INTERRUPTIBLE && signal_pending(sleeper))
+		charge_whole(wait, IOPATH_STAGE_other, NULL);
+	else if (packet_at_hand(cpu, context, waker))
+		charge_packet(wait, cpu);
+	else if (context != IN_TASK)
+		charge_whole(wait, interrupt_stage(ledger, cpu), NULL);
+	else if (!waker->pid) /* the idle task wakes nobody of its own accord */
+		charge_whole(wait, IOPATH_STAGE_other, NULL);
+	else if (is_helper(waker) && !(ledger->file_flags & FILE_WAITS_FOR_PEER))
+		charge_helper(wait, waker);
+	else
+		charge_whole(wait, peer_stage(ledger), waker);
+}
+
+#endif
