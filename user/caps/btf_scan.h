@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What a kernel's BTF tells about its tracepoints and functions, in one pass. By hand, as libbpf
+// takes 5 to 13 ms for reading and indexing the 126,000 types of a kernel, this 1 to 2 ms.
+#pragma once
+
+#include "base/result.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace iopath {
+
+struct BtfNames {
+    /// For each typedef btf_trace_NAME: the arguments of tp_btf/NAME, without the leading void *.
+    std::map<std::string, int, std::less<>> tracepoint_args;
+    /// Those of the functions asked for that there are.
+    std::set<std::string, std::less<>> functions;
+};
+
+/// Scans the BTF of a kernel (not of a module, whose ids continue those of the kernel). `functions`
+/// are names to look for.
+Result<BtfNames> scan_btf(std::string_view bytes, const std::set<std::string_view>& functions);
+
+} // namespace iopath

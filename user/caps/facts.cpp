@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "caps/facts.h"
+
+#include "caps/btf_scan.h"
+#include "caps/kernel_btf.h"
+#include "sys/cgroups.h"
+#include "sys/mounts.h"
+#include "sys/parse.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <linux/capability.h>
+#include <unistd.h>
+
+namespace iopath {
+
+namespace {
+
+struct Capability {
+    int number;
+    std::string_view name;
+};
+
+constexpr std::array kCapabilities{
+    Capability{CAP_DAC_READ_SEARCH, "cap_dac_read_search"},
+    Capability{CAP_KILL, "cap_kill"},
+    Capability{CAP_NET_ADMIN, "cap_net_admin"},
+    Capability{CAP_SYS_PTRACE, "cap_sys_ptrace"},
+    Capability{CAP_SYS_ADMIN, "cap_sys_admin"},
+    Capability{CAP_SYS_RESOURCE, "cap_sys_resource"},
+    Capability{CAP_SYSLOG, "cap_syslog"},
+    Capability{CAP_PERFMON, "cap_perfmon"},
+    Capability{CAP_BPF, "cap_bpf"},
+};
+
+void detect_btf(const HostFiles& files, Facts& facts)
+{
+    const auto btf = KernelBtf::open(files.at("/sys/kernel/btf/vmlinux"));
+    if (!btf) {
+        facts.btf_problem = btf.error().text();
+        return;
+    }
+    auto names = scan_btf(btf->bytes(), {kRdonlyCast});
+    if (!names) {
+        facts.btf_problem = names.error().text();
+        return;
+    }
+    facts.btf = true;
+    facts.tracepoint_args = std::move(names->tracepoint_args);
+    facts.kfuncs = std::move(names->functions);
+}
+
+void detect_rights(const HostFiles& files, Facts& facts)
+{
+    facts.euid = ::geteuid();
+    if (const auto status = files.read("/proc/self/status")) {
+        constexpr std::string_view kKey = "CapEff:\t";
+        for (const auto line : split(*status, '\n')) {
+            if (!line.starts_with(kKey))
+                continue;
+            const auto effective = number_in<std::uint64_t>(line.substr(kKey.size()), 16);
+            for (const auto& [number, name] : kCapabilities) {
+                if (effective.value_or(0) >> number & 1)
+                    facts.capabilities.emplace(name);
+            }
+        }
+    }
+    // The initial namespace maps every id to itself: "0 0 4294967295".
+    const std::string map = files.line("/proc/self/uid_map");
+    const auto ids = split(map, ' ');
+    facts.initial_user_namespace =
+        ids.size() != 3 || (ids[0] == "0" && ids[1] == "0" && ids[2] == "4294967295");
+}
+
+/// "none [integrity] confidentiality": the one in brackets.
+std::string detect_lockdown(const HostFiles& files)
+{
+    const auto text = files.read("/sys/kernel/security/lockdown");
+    if (!text)
+        return text.error().error_number == ENOENT ? "unavailable" : "unknown";
+    const auto open = text->find('[');
+    const auto close = text->find(']', open);
+    if (open == std::string::npos || close == std::string::npos)
+        return "unknown";
+    return text->substr(open + 1, close - open - 1);
+}
+
+void detect_settings(const HostFiles& files, Facts& facts)
+{
+    const auto setting = [&files](std::string_view name) {
+        return number_in<int>(files.line("/proc/sys/" + std::string(name)));
+    };
+    facts.perf_event_paranoid = setting("kernel/perf_event_paranoid");
+    facts.unprivileged_bpf_disabled = setting("kernel/unprivileged_bpf_disabled");
+    facts.bpf_stats_enabled = setting("kernel/bpf_stats_enabled");
+    facts.bpf_jit_enable = setting("net/core/bpf_jit_enable");
+    facts.lockdown = detect_lockdown(files);
+
+    const auto mounts = read_mounts(files);
+    const auto mounted = [&mounts](std::string_view type) {
+        const auto found = std::ranges::find(mounts, type, &Mount::type);
+        return found == mounts.end() ? std::string() : found->point;
+    };
+    facts.tracefs = mounted("tracefs");
+    facts.cgroup2 = mounted("cgroup2");
+}
+
+} // namespace
+
+int Facts::arguments(std::string_view tracepoint) const
+{
+    const auto found = tracepoint_args.find(tracepoint);
+    return found == tracepoint_args.end() ? -1 : found->second;
+}
+
+Facts detect_facts(const HostFiles& files)
+{
+    Facts facts;
+    detect_btf(files, facts);
+    detect_rights(files, facts);
+    detect_settings(files, facts);
+    return facts;
+}
+
+} // namespace iopath

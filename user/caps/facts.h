@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What decides which probes can be lit here: facts of the kernel and of this process's rights. A
+// pure value, so that plans can be tested on the recorded facts of any kernel.
+#pragma once
+
+#include "base/result.h"
+#include "model/facts_view.h"
+#include "sys/host_files.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace iopath {
+
+struct Facts {
+    bool btf = false;        ///< the kernel describes its types, and we could read it
+    std::string btf_problem; ///< why not, where there is something to say
+
+    /// Arguments of tp_btf/NAME, for each tracepoint of the kernel itself (modules left out).
+    /// Its presence here lies at times; the trial load decides.
+    std::map<std::string, int, std::less<>> tracepoint_args;
+    /// Those of kKfuncs that the kernel has.
+    std::set<std::string, std::less<>> kfuncs;
+
+    /// Effective ones, as capabilities(7) names them in lower case: "cap_bpf". Only those that
+    /// matter to iopath.
+    std::set<std::string, std::less<>> capabilities;
+    unsigned euid = 0;
+    /// In another user namespace capabilities do not count for bpf(2).
+    bool initial_user_namespace = true;
+
+    /// "none", "integrity", "confidentiality"; "unavailable" without the file; "unknown".
+    std::string lockdown = "unknown";
+    // Settings of the kernel; nothing where it has not the file.
+    std::optional<int> perf_event_paranoid;
+    std::optional<int> unprivileged_bpf_disabled;
+    std::optional<int> bpf_stats_enabled;
+    std::optional<int> bpf_jit_enable; ///< readable by root only
+    std::string tracefs;               ///< where it is mounted; empty: nowhere
+    std::string cgroup2;               ///< where it is mounted; empty: nowhere
+
+    bool operator==(const Facts&) const = default;
+
+    [[nodiscard]] bool has_tracepoint(std::string_view name) const
+    {
+        return tracepoint_args.contains(name);
+    }
+    /// Arguments of a tracepoint; -1 where there is none.
+    [[nodiscard]] int arguments(std::string_view tracepoint) const;
+    [[nodiscard]] bool has_kfunc(std::string_view name) const { return kfuncs.contains(name); }
+    [[nodiscard]] bool can(std::string_view capability) const
+    {
+        return capabilities.contains(capability);
+    }
+};
+
+/// Functions of the kernel for BPF programs whose presence is recorded.
+inline constexpr std::string_view kRdonlyCast = "bpf_rdonly_cast"; // 6.2
+
+/// Looks at this host (2 ms where the kernel lets its BTF be mapped, from 6.16 on; 5 ms elsewhere).
+/// Fails never: what cannot be found out is left at its default.
+Facts detect_facts(const HostFiles& files);
+
+/// All of it, as names and values: what doctor --json records.
+FactsView to_pairs(const Facts& facts);
+
+/// The same with the number of tracepoints in place of each of them: what a human reads.
+FactsView summary(const Facts& facts);
+
+/// The inverse of to_pairs(). Names that are not known are passed over.
+Facts from_pairs(const FactsView& pairs);
+
+/// Why this process may not load BPF programs, and the remedy; nothing if it may. Exit status 3.
+std::optional<Error> missing_privileges(const Facts& facts);
+
+/// What this kernel lacks that iopath cannot do without; nothing if all is there. Exit status 3.
+std::optional<Error> missing_kernel_feature(const Facts& facts);
+
+} // namespace iopath

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sys/mounts.h"
+
+#include "sys/parse.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace iopath {
+
+namespace {
+
+std::optional<std::uint32_t> parse_device(std::string_view text)
+{
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos)
+        return std::nullopt;
+    const auto major = number_in<std::uint32_t>(text.substr(0, colon));
+    const auto minor = number_in<std::uint32_t>(text.substr(colon + 1));
+    if (!major || !minor)
+        return std::nullopt;
+    return DeviceNumber{*major, *minor}.value();
+}
+
+/// "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue": the number of
+/// fields before the hyphen varies.
+std::optional<Mount> parse_line(std::string_view line)
+{
+    // A source may be the empty string, which must stay a field.
+    const auto fields = split(line, ' ', false);
+    const auto hyphen = std::find(fields.begin(), fields.end(), "-");
+    if (hyphen - fields.begin() < 6 || fields.end() - hyphen < 4)
+        return std::nullopt;
+    const auto dev = parse_device(fields[2]);
+    if (!dev)
+        return std::nullopt;
+    return Mount{*dev, unescape_octal(fields[4]), unescape_octal(hyphen[1]),
+                 unescape_octal(hyphen[2]), std::string(hyphen[3])};
+}
+
+bool is_below(std::string_view path, std::string_view directory)
+{
+    if (directory == "/")
+        return path.starts_with('/');
+    return path.starts_with(directory) &&
+           (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+std::string option(const Mount& mount, std::string_view key)
+{
+    for (const auto item : split(mount.options, ',')) {
+        if (item.starts_with(key) && item.size() > key.size() && item[key.size()] == '=')
+            return unescape_octal(item.substr(key.size() + 1));
+    }
+    return "";
+}
+
+/// The kernel's name of the type; after a dot comes what the FUSE daemon calls itself.
+std::string_view base_type(std::string_view type)
+{
+    return type.substr(0, type.find('.'));
+}
+
+} // namespace
+
+std::vector<Mount> parse_mountinfo(std::string_view text)
+{
+    std::vector<Mount> mounts;
+    for (const auto line : split(text, '\n')) {
+        if (auto mount = parse_line(line))
+            mounts.push_back(std::move(*mount));
+    }
+    return mounts;
+}
+
+std::vector<Mount> read_mounts(const HostFiles& files)
+{
+    const auto text = files.read("/proc/self/mountinfo");
+    return text ? parse_mountinfo(*text) : std::vector<Mount>();
+}
+
+Mounts::Mounts(HostFiles files, Devices& devices) : files_(std::move(files)), devices_(devices)
+{
+    refresh();
+}
+
+void Mounts::refresh()
+{
+    table_ = read_mounts(files_);
+    for (const auto& mount : table_) {
+        if (DeviceNumber::of(mount.dev).major != 0)
+            continue;
+        const std::string device = mount.type == "overlay" ? device_below(option(mount, "upperdir"))
+                                                           : source_device(mount.source);
+        anonymous_[mount.dev] = {mount.type, device};
+    }
+}
+
+std::string Mounts::device_of(std::uint32_t dev, std::string_view fs) const
+{
+    const auto found = anonymous_.find(dev);
+    if (found == anonymous_.end())
+        return "";
+    if (!fs.empty() && base_type(found->second.type) != base_type(fs))
+        return "";
+    return found->second.device;
+}
+
+std::string Mounts::source_device(const std::string& source) const
+{
+    if (!source.starts_with("/dev/"))
+        return "";
+    std::string name = files_.resolved_name(source);
+    // A FUSE mount may well say /dev/fuse, and what a container sees of /dev may be stale.
+    return devices_.exists(name) ? name : "";
+}
+
+std::string Mounts::device_below(std::string_view path) const
+{
+    const Mount* best = nullptr;
+    for (const auto& mount : table_) {
+        // Of two on the same point, the later one covers the other.
+        if (is_below(path, mount.point) &&
+            (best == nullptr || mount.point.size() >= best->point.size()))
+            best = &mount;
+    }
+    // An overlay on an overlay stays unnamed: its source is no device.
+    if (best == nullptr)
+        return "";
+    if (DeviceNumber::of(best->dev).major != 0)
+        return devices_.name(best->dev);
+    return source_device(best->source);
+}
+
+std::string file_device(Devices& devices, const Mounts& mounts, std::uint32_t dev,
+                        std::string_view fs)
+{
+    if (DeviceNumber::of(dev).major != 0)
+        return devices.name(dev);
+    return mounts.device_of(dev, fs);
+}
+
+} // namespace iopath

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The mount table, which names the device below file systems that have only an anonymous number.
+#pragma once
+
+#include "sys/devices.h"
+#include "sys/host_files.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iopath {
+
+/// One line of /proc/PID/mountinfo, unescaped.
+struct Mount {
+    std::uint32_t dev = 0; ///< kernel dev_t of the super block
+    std::string point;
+    std::string type;    ///< "ext4", "fuse.sshfs"
+    std::string source;  ///< "/dev/vda1", "server:/export", "tmpfs"
+    std::string options; ///< of the super block, still escaped: a comma in a path is \054
+};
+
+/// The lines that can be understood, in their order.
+std::vector<Mount> parse_mountinfo(std::string_view text);
+
+/// Those of this process; empty where /proc cannot be read.
+std::vector<Mount> read_mounts(const HostFiles& files);
+
+class Mounts {
+public:
+    /// Reads the table; `devices` is asked about what lies below an overlay, and must outlive this.
+    Mounts(HostFiles files, Devices& devices);
+
+    /// The block device below an anonymous device number: that of its source (btrfs), or of the
+    /// upper directory (overlay); empty where there is none (tmpfs, nfs) or it is unknown. `fs`,
+    /// if not empty, must be the type mounted: numbers are given out again.
+    [[nodiscard]] std::string device_of(std::uint32_t dev, std::string_view fs) const;
+
+    /// Reads the table again. What was unmounted is remembered until its number is given to
+    /// another: what was counted for it still has its name.
+    void refresh();
+
+private:
+    [[nodiscard]] std::string source_device(const std::string& source) const;
+    [[nodiscard]] std::string device_below(std::string_view path) const;
+
+    struct Anonymous {
+        std::string type;
+        std::string device;
+    };
+
+    HostFiles files_;
+    Devices& devices_;
+    std::vector<Mount> table_;
+    std::map<std::uint32_t, Anonymous> anonymous_;
+};
+
+/// The name of a file's device by the number of its super block: real ones from sysfs, anonymous
+/// ones (major 0) through the mount table.
+std::string file_device(Devices& devices, const Mounts& mounts, std::uint32_t dev,
+                        std::string_view fs);
+
+} // namespace iopath

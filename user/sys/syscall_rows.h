@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The behaviours that rows of the two system call tables share.
+#pragma once
+
+#include "sys/syscalls.h"
+
+namespace iopath {
+
+/// A Syscall without its number and name.
+struct Behaviour {
+    std::optional<Op> op;
+    FileArg file{};
+    int fd_arg = 0;
+    int other_arg = 0;
+    bool bytes = false;
+};
+
+constexpr Syscall row(int number, std::string_view name, const Behaviour& how)
+{
+    return {number, name, how.op, how.file, how.fd_arg, how.other_arg, how.bytes};
+}
+
+inline constexpr Behaviour kRead{Op::read, FileArg::fd, 0, 0, true};
+inline constexpr Behaviour kWrite{Op::write, FileArg::fd, 0, 0, true};
+inline constexpr Behaviour kSync{Op::sync, FileArg::fd};
+inline constexpr Behaviour kSyncMany{Op::sync, FileArg::path};
+inline constexpr Behaviour kOpen{Op::open, FileArg::returned};
+inline constexpr Behaviour kClose{Op::close, FileArg::fd};
+
+inline constexpr Behaviour kMetadataPath{Op::metadata, FileArg::path};
+inline constexpr Behaviour kMetadataFd{Op::metadata, FileArg::fd};
+inline constexpr Behaviour kMetadataFlags2{Op::metadata, FileArg::empty_path, 0, 2};
+inline constexpr Behaviour kMetadataFlags3{Op::metadata, FileArg::empty_path, 0, 3};
+inline constexpr Behaviour kMetadataFlags4{Op::metadata, FileArg::empty_path, 0, 4};
+inline constexpr Behaviour kMetadataNullPath{Op::metadata, FileArg::null_path, 0, 1};
+
+inline constexpr Behaviour kFlock{Op::lock, FileArg::fd};
+inline constexpr Behaviour kFcntl{Op::lock, FileArg::fcntl};
+
+inline constexpr Behaviour kRecv{Op::recv, FileArg::fd, 0, 0, true};
+inline constexpr Behaviour kSend{Op::send, FileArg::fd, 0, 0, true};
+// These return the number of messages.
+inline constexpr Behaviour kRecvMany{Op::recv, FileArg::fd};
+inline constexpr Behaviour kSendMany{Op::send, FileArg::fd};
+inline constexpr Behaviour kConnect{Op::connect, FileArg::fd};
+inline constexpr Behaviour kAccept{Op::accept, FileArg::fd};
+
+inline constexpr Behaviour kSendfile{Op::splice, FileArg::both, 0, 1, true};
+inline constexpr Behaviour kSplice{Op::splice, FileArg::both, 2, 0, true};
+inline constexpr Behaviour kTee{Op::splice, FileArg::both, 1, 0, true};
+inline constexpr Behaviour kVmsplice{Op::splice, FileArg::fd, 0, 0, true};
+
+inline constexpr Behaviour kIoUring{std::nullopt, FileArg::not_followed, 0};
+inline constexpr Behaviour kAio{std::nullopt, FileArg::not_followed, 1};
+
+// Younger than the headers of the distributions we build on. Since 5.1 new calls have one number
+// on all architectures, 32-bit ones included.
+inline constexpr int kFchmodat2 = 452;  // 6.6
+inline constexpr int kSetxattrat = 463; // 6.13, as the next three
+inline constexpr int kGetxattrat = 464;
+inline constexpr int kListxattrat = 465;
+inline constexpr int kRemovexattrat = 466;
+
+} // namespace iopath

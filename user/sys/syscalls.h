@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The system calls that are I/O: what each does, and where it names its file.
+#pragma once
+
+#include "model/words.h"
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace iopath {
+
+/// Where a system call names its file. The order is that of enum iopath_file_arg in bpf/iopath.h.
+enum class FileArg {
+    path,        ///< by a path, or no file at all: file system and device unknown
+    fd,          ///< descriptor in fd_arg
+    returned,    ///< the descriptor it returns
+    empty_path,  ///< descriptor in fd_arg if the flags in other_arg have AT_EMPTY_PATH
+    null_path,   ///< descriptor in fd_arg if the path in other_arg is NULL
+    both,        ///< descriptors in fd_arg (output) and other_arg (input)
+    fcntl,       ///< descriptor in fd_arg; an operation only for locks that wait
+    not_followed ///< counted only: fd_arg is the counter, 0 io_uring_enter, 1 io_submit
+};
+
+struct Syscall {
+    int number = 0;
+    std::string_view name; ///< as strace prints it
+    std::optional<Op> op;  ///< nothing with not_followed
+    FileArg file{};
+    int fd_arg = 0;     ///< arguments are counted from 0
+    int other_arg = 0;  ///< 0 where `file` needs none
+    bool bytes = false; ///< a positive return value is a number of bytes moved
+};
+
+/// Those of the architecture that iopath was built for. close_range closes many files and is left
+/// out.
+std::span<const Syscall> native_syscalls();
+
+/// Those of 32-bit x86 programs on x86_64; empty elsewhere. socketcall, a multiplexer that old C
+/// libraries use for sockets, is left out, see kCompatSocketcall.
+std::span<const Syscall> compat_syscalls();
+
+/// What it does stands in its first argument, its descriptor in memory of the program: it can be
+/// counted as lost, not followed.
+inline constexpr int kCompatSocketcall = 102;
+
+/// The name of a native call of the table; empty for others.
+std::string_view syscall_name(int number);
+
+} // namespace iopath
