@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Maps to counts: the only translator of what the kernel wrote (bpf/iopath.h).
+#pragma once
+
+#include "collect/map_reader.h"
+#include "model/counts.h"
+#include "model/interval.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iopath {
+
+/// Names for numbers that mean something outside the kernel's programs only.
+struct Names {
+    std::function<std::string(std::uint32_t dev, std::string_view fs)> device; ///< of files
+    std::function<std::string(std::uint32_t dev)> disk;                        ///< of requests
+    std::function<std::string(std::uint32_t irq)> irq;                         ///< its actions
+    std::function<std::string(std::uint64_t id)> cgroup;
+    std::function<std::string_view(int number)> syscall;
+};
+
+/// How many entries of the growing arrays are in use, and by what rows are told apart.
+struct CollectExtent {
+    std::uint32_t rows = 0;
+    std::uint32_t block_rows = 0;
+    bool by_process = false;
+    bool by_cgroup = false;
+};
+
+class Collector {
+public:
+    Collector(MapReader& maps, Names names);
+
+    /// Everything counted since attaching. `tasks` is the output of the task iterator.
+    [[nodiscard]] Counts counts(const CollectExtent& extent, const std::string& tasks);
+    /// Operations that were open when the task iterator ran.
+    [[nodiscard]] std::vector<InFlight> in_flight(const std::string& tasks);
+    /// Live processes of the command's scope when the task iterator ran.
+    [[nodiscard]] static int live_members(const std::string& tasks);
+    /// Operations and switches so far: what the cost of the programs grows with. Cheaper than
+    /// counts().
+    [[nodiscard]] std::uint64_t activity(const CollectExtent& extent);
+
+private:
+    void read_identities(const CollectExtent& extent);
+    void read_rows(Counts& counts);
+    void read_stage_buckets(Counts& counts);
+    void read_vias(Counts& counts);
+    void read_tops(Counts& counts, const std::string& tasks);
+    void read_block(Counts& counts, std::uint32_t rows);
+    void read_interrupts(Counts& counts);
+    void read_softirqs(Counts& counts);
+    void read_scheduler(Counts& counts);
+    void read_counters(Counts& counts);
+    Operation* operation_of(Counts& counts, std::uint32_t row);
+
+    MapReader& maps_;
+    Names names_;
+    std::map<std::uint32_t, OperationKey> identities_; ///< by row
+    std::map<OperationKey, std::size_t> places_;       ///< in Counts::operations
+};
+
+} // namespace iopath

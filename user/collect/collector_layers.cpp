@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The layers behind the operations: block, interrupts, softirqs, scheduler, small counters.
+#include "bpf/iopath.h"
+#include "collect/collector.h"
+#include "collect/records.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace iopath {
+
+namespace {
+
+// Vectors in the kernel's order (include/linux/interrupt.h), named as in /proc/softirqs.
+constexpr std::array<std::string_view, IOPATH_SOFTIRQS> kSoftirqNames = {
+    "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED", "HRTIMER", "RCU"};
+
+#define IOPATH_VECTOR_IRQ(id, irq, name) std::string_view{irq},
+#define IOPATH_VECTOR_NAME(id, irq, name) std::string_view{name},
+constexpr std::array kVectorIrqs{IOPATH_VECTORS(IOPATH_VECTOR_IRQ)};
+constexpr std::array kVectorNames{IOPATH_VECTORS(IOPATH_VECTOR_NAME)};
+#undef IOPATH_VECTOR_IRQ
+#undef IOPATH_VECTOR_NAME
+
+// REQ_OP_* of include/linux/blk_types.h; the values below 10 have kept their meaning since 4.10.
+std::string_view request_op_name(std::uint32_t op)
+{
+    switch (op) {
+    case 0:
+        return "read";
+    case 1:
+        return "write";
+    case 2:
+        return "flush";
+    case 3:
+        return "discard";
+    case 5:
+        return "secure_erase";
+    case 7:
+        return "zone_append";
+    case 9:
+        return "write_zeroes";
+    case 34:
+    case 35:
+        return "driver";
+    default:
+        return op < 34 ? "zone" : "other";
+    }
+}
+
+Latency latency_of(const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns)
+{
+    Latency latency;
+    for (std::size_t i = 0; i < IOPATH_BUCKETS; i++) {
+        if (buckets[i] != 0)
+            latency.histogram.add(i, buckets[i]);
+    }
+    latency.sum = Nanoseconds(sum_ns);
+    latency.max = Nanoseconds(max_ns);
+    return latency;
+}
+
+void add_part(BlockRequests& requests, const iopath_block_row& part)
+{
+    requests.bytes += part.bytes;
+    requests.errors += part.errors;
+    requests.merges += part.merges;
+    requests.requeues += part.requeues;
+    requests.queue.add(
+        latency_of(static_cast<const iop_u64*>(part.queue), part.queue_ns, part.queue_max_ns));
+    requests.service.add(latency_of(static_cast<const iop_u64*>(part.service), part.service_ns,
+                                    part.service_max_ns));
+    requests.count = requests.service.histogram.count();
+}
+
+} // namespace
+
+void Collector::read_block(Counts& counts, std::uint32_t rows)
+{
+    if (rows == 0)
+        return; // the layer is dark
+    std::map<std::uint32_t, BlockRequests> table;
+    table[0].op = "other";
+    maps_.each("block_dictionary", [&](const void* key, const void* value) {
+        const auto* identity = static_cast<const iopath_block_key*>(key);
+        BlockRequests& requests = table[*static_cast<const iop_u32*>(value)];
+        requests.device = names_.disk(identity->dev);
+        requests.op = request_op_name(identity->op);
+    });
+    for (auto& [row, requests] : table) {
+        maps_.read_per_cpu(
+            "block_rows", row, [&, &requests = requests](const PerCpuValues& values) {
+                values.each<iopath_block_row>(
+                    [&](int, const iopath_block_row& part) { add_part(requests, part); });
+            });
+        if (requests.count != 0 || requests.merges != 0 || requests.requeues != 0)
+            counts.block.push_back(std::move(requests));
+    }
+}
+
+void Collector::read_interrupts(Counts& counts)
+{
+    maps_.each("irqs", [&](const void* key, const void* value) {
+        const auto* identity = static_cast<const iopath_irq_key*>(key);
+        const auto* irq = static_cast<const iopath_irq*>(value);
+        Interrupt interrupt;
+        interrupt.cpu = static_cast<int>(identity->cpu);
+        const std::size_t vector = identity->irq & ~IOPATH_IRQ_VECTOR;
+        if ((identity->irq & IOPATH_IRQ_VECTOR) == 0) {
+            interrupt.irq = std::to_string(identity->irq);
+            interrupt.name = names_.irq(identity->irq);
+        } else if (vector < kVectorIrqs.size()) {
+            interrupt.irq = kVectorIrqs.at(vector);
+            interrupt.name = kVectorNames.at(vector);
+        }
+        interrupt.latency =
+            latency_of(static_cast<const iop_u64*>(irq->buckets), irq->ns, irq->max_ns);
+        counts.interrupts.push_back(std::move(interrupt));
+    });
+}
+
+void Collector::read_softirqs(Counts& counts)
+{
+    for (std::uint32_t vector = 0; vector < IOPATH_SOFTIRQS; vector++) {
+        maps_.read_per_cpu("softirqs", vector, [&](const PerCpuValues& values) {
+            values.each<iopath_softirq>([&](int cpu, const iopath_softirq& part) {
+                Softirq softirq;
+                softirq.vector = kSoftirqNames.at(vector);
+                softirq.cpu = cpu;
+                softirq.latency =
+                    latency_of(static_cast<const iop_u64*>(part.buckets), part.ns, part.max_ns);
+                softirq.delay = latency_of(static_cast<const iop_u64*>(part.delay), part.delay_ns,
+                                           part.delay_max_ns);
+                if (!softirq.latency.histogram.empty())
+                    counts.softirqs.push_back(std::move(softirq));
+            });
+        });
+    }
+}
+
+void Collector::read_scheduler(Counts& counts)
+{
+    maps_.read_per_cpu("scheduler", 0, [&](const PerCpuValues& values) {
+        values.each<iopath_sched>([&](int, const iopath_sched& part) {
+            counts.scheduler.voluntary += part.voluntary;
+            counts.scheduler.involuntary += part.involuntary;
+            counts.scheduler.migrations += part.migrations;
+            counts.scheduler.runqueue.add(latency_of(static_cast<const iop_u64*>(part.runqueue),
+                                                     part.runqueue_ns, part.runqueue_max_ns));
+        });
+    });
+}
+
+void Collector::read_counters(Counts& counts)
+{
+    maps_.read_per_cpu("counters", 0, [&](const PerCpuValues& values) {
+        values.each<iopath_counters>([&](int, const iopath_counters& part) {
+            for (std::size_t i = 0; i < kLosses; i++)
+                counts.losses.at(i) += part.losses[i];
+            counts.io_uring_enters += part.not_followed[IOPATH_NOT_FOLLOWED_IO_URING];
+            counts.aio_submits += part.not_followed[IOPATH_NOT_FOLLOWED_AIO];
+        });
+    });
+}
+
+} // namespace iopath

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probes/layer_programs.h"
+
+#include "probes/libbpf_log.h"
+
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstring>
+
+namespace iopath {
+
+LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, const PlanLimits& limits,
+                             const SharedMaps& maps, Configure configure)
+    : layer_(layer), facts_(facts), limits_(limits), maps_(maps), configure_(std::move(configure))
+{
+}
+
+LayerPrograms::~LayerPrograms()
+{
+    detach();
+}
+
+std::vector<const Alternative*> LayerPrograms::chosen() const
+{
+    std::vector<const Alternative*> ways;
+    for (const PlannedProbe& planned : make_plan(facts_, limits_)) {
+        if (planned.probe->layer == layer_ && planned.chosen)
+            ways.push_back(planned.chosen);
+    }
+    return ways;
+}
+
+void LayerPrograms::refuse_all(const std::string& reason)
+{
+    for (const Alternative* way : chosen())
+        limits_.refused.emplace(way->program, reason);
+}
+
+bpf_program* LayerPrograms::program(std::string_view name) const
+{
+    return object_ ? bpf_object__find_program_by_name(object_->handle(), std::string(name).c_str())
+                   : nullptr;
+}
+
+bool LayerPrograms::try_load()
+{
+    const LibbpfLog log;
+    object_ = open_object(layer_);
+    if (!object_) {
+        refuse_all(std::string("cannot open the BPF object: ") + strerror(errno));
+        return false;
+    }
+    configure_(*object_);
+    if (const Status lent = maps_.lend_to(object_->handle()); !lent) {
+        refuse_all(lent.error().text());
+        return false;
+    }
+    for (const Alternative* way : chosen()) {
+        if (bpf_program* found = program(way->program))
+            bpf_program__set_autoload(found, true);
+        else
+            limits_.refused.emplace(way->program, "not for this architecture");
+    }
+    const int failed = object_->load();
+    if (failed == 0)
+        return true;
+    object_.reset();
+    const auto [name, reason] = refused_program(log.text());
+    if (name.empty() || !limits_.refused.emplace(name, reason).second)
+        refuse_all(std::string("the BPF object is refused: ") + strerror(-failed));
+    return false;
+}
+
+void LayerPrograms::load()
+{
+    // Ends: every round loads, or strikes at least one program.
+    while (!chosen().empty() && !try_load()) {
+    }
+}
+
+bool LayerPrograms::try_attach()
+{
+    const LibbpfLog log;
+    for (const Alternative* way : chosen()) {
+        bpf_program* found = program(way->program);
+        if (!found || way->how == How::iter)
+            continue;
+        bpf_link* link = bpf_program__attach(found);
+        if (!link) {
+            limits_.refused.emplace(way->program,
+                                    std::string("attach refused: ") + strerror(errno));
+            return false;
+        }
+        links_.push_back(link);
+    }
+    return true;
+}
+
+void LayerPrograms::attach()
+{
+    while (object_ && !try_attach()) {
+        detach();
+        object_.reset();
+        load();
+    }
+}
+
+void LayerPrograms::detach()
+{
+    // Entries go before their exits, so that nothing is left half seen.
+    for (; !links_.empty(); links_.pop_back())
+        bpf_link__destroy(links_.back());
+}
+
+} // namespace iopath

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// One layer's object: loaded with the programs that the plan chose, again without those that are
+// refused.
+#pragma once
+
+#include "base/result.h"
+#include "probes/objects.h"
+#include "probes/plan.h"
+#include "probes/shared_maps.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct bpf_link;
+struct bpf_program;
+
+namespace iopath {
+
+class LayerPrograms {
+public:
+    /// Fills in an opened object's read-only data.
+    using Configure = std::function<void(BpfObject&)>;
+
+    LayerPrograms(std::string_view layer, const Facts& facts, const PlanLimits& limits,
+                  const SharedMaps& maps, Configure configure);
+    ~LayerPrograms();
+    LayerPrograms(const LayerPrograms&) = delete;
+    LayerPrograms& operator=(const LayerPrograms&) = delete;
+
+    /// Loads until what is left is accepted. Safe to call for several layers at once.
+    void load();
+    /// Attaches what is loaded; what is refused is struck and the rest loaded again.
+    void attach();
+    void detach();
+
+    [[nodiscard]] std::string_view name() const { return layer_; }
+    /// Null where the layer is dark.
+    [[nodiscard]] BpfObject* object() const { return object_.get(); }
+    [[nodiscard]] bpf_program* program(std::string_view name) const;
+    /// Programs refused by the kernel, with the reason.
+    [[nodiscard]] const std::map<std::string, std::string>& refused() const
+    {
+        return limits_.refused;
+    }
+
+private:
+    bool try_load();
+    bool try_attach();
+    [[nodiscard]] std::vector<const Alternative*> chosen() const;
+    void refuse_all(const std::string& reason);
+
+    std::string_view layer_;
+    const Facts& facts_;
+    PlanLimits limits_;
+    const SharedMaps& maps_;
+    Configure configure_;
+    std::unique_ptr<BpfObject> object_;
+    std::vector<bpf_link*> links_;
+};
+
+} // namespace iopath

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The BPF objects, one per layer, behind one interface; the only place that knows the generated
+// skeletons.
+#pragma once
+
+#include "bpf/iopath.h"
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+struct bpf_object;
+
+namespace iopath {
+
+class BpfObject {
+public:
+    BpfObject() = default;
+    virtual ~BpfObject() = default;
+    BpfObject(const BpfObject&) = delete;
+    BpfObject& operator=(const BpfObject&) = delete;
+
+    [[nodiscard]] virtual bpf_object* handle() const = 0;
+    /// Loads what is set to be loaded, and makes the variables below visible; 0 or -errno.
+    virtual int load() = 0;
+    /// Read-only data, to be filled in before the load; null where the object has none.
+    [[nodiscard]] virtual iopath_config* config() = 0;
+    [[nodiscard]] virtual iopath_syscall_pair* syscalls() { return nullptr; }
+    /// Variables of the running programs; null where the object has none.
+    [[nodiscard]] virtual std::uint32_t* rows_taken() { return nullptr; }
+    [[nodiscard]] virtual std::uint32_t* block_rows_taken() { return nullptr; }
+    [[nodiscard]] virtual std::uint64_t* attached_ns() { return nullptr; }
+};
+
+/// Opens the object of a layer ("maps" is the one that owns the shared maps); null, with errno, on
+/// failure.
+std::unique_ptr<BpfObject> open_object(std::string_view layer);
+
+} // namespace iopath

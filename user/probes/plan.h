@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Which alternative of each probe to try, decided from facts alone.
+#pragma once
+
+#include "caps/facts.h"
+#include "model/coverage.h"
+#include "probes/table.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace iopath {
+
+/// What rules alternatives out.
+struct PlanLimits {
+    std::set<std::string> forbidden;            ///< by the user: names of ways, probes or programs
+    std::map<std::string, std::string> refused; ///< by the kernel: program -> its reason
+};
+
+/// One probe with the alternative chosen, or none and why.
+struct PlannedProbe {
+    const Probe* probe = nullptr;
+    const Alternative* chosen = nullptr; ///< null: dark
+    std::string reason;                  ///< why dark
+    std::string remedy;
+};
+
+using Plan = std::vector<PlannedProbe>;
+
+/// Pure: the same facts and limits make the same plan.
+Plan make_plan(const Facts& facts, const PlanLimits& limits);
+
+/// The plan as lines of coverage.
+Coverage coverage_of(const Plan& plan);
+
+/// The coverage where nothing could be loaded at all: what the plan would have lit is dark for
+/// `why`.
+Coverage dark_coverage(const Plan& plan, const Error& why);
+
+} // namespace iopath

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probes/programs.h"
+
+#include "probes/layer_programs.h"
+#include "probes/objects.h"
+#include "probes/shared_maps.h"
+#include "sys/syscalls.h"
+
+#include <algorithm>
+#include <array>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <thread>
+#include <unistd.h>
+
+namespace iopath {
+
+namespace {
+
+// Marks of enum thread_flags in bpf/maps.bpf.h, as scope_pids carries them.
+constexpr std::uint32_t kPending = 8;
+constexpr std::uint32_t kMarked = 32;
+
+iopath_syscall row_of(const Syscall& call, const std::optional<Op>& only)
+{
+    iopath_syscall row{};
+    row.op = call.op ? static_cast<std::uint8_t>(*call.op) : IOPATH_NO_OP;
+    row.file = static_cast<std::uint8_t>(call.file);
+    row.args = call.file == FileArg::not_followed
+                   ? static_cast<std::uint8_t>(call.fd_arg)
+                   : static_cast<std::uint8_t>(call.fd_arg | call.other_arg << 4);
+    if (!only || call.op == only)
+        row.flags = static_cast<std::uint8_t>(IOPATH_SYSCALL_KNOWN |
+                                              (call.bytes ? IOPATH_SYSCALL_BYTES : 0));
+    return row;
+}
+
+void fill_syscalls(iopath_syscall_pair* table, const std::optional<Op>& only)
+{
+    const auto number_fits = [](int number) { return number >= 0 && number < IOPATH_SYSCALLS; };
+    for (const Syscall& call : native_syscalls()) {
+        if (number_fits(call.number))
+            table[call.number].native = row_of(call, only);
+    }
+    for (const Syscall& call : compat_syscalls()) {
+        if (number_fits(call.number))
+            table[call.number].compat = row_of(call, only);
+    }
+    if (!compat_syscalls().empty())
+        table[kCompatSocketcall].compat.flags = IOPATH_SYSCALL_KNOWN | IOPATH_SYSCALL_LOST;
+}
+
+iopath_config config_of(const Facts& facts, const WatchOptions& options, const MapSizes& sizes)
+{
+    iopath_config config{};
+    config.self_tgid = static_cast<std::uint32_t>(getpid());
+    config.scope = static_cast<std::uint8_t>(options.scope);
+    config.by = options.by == Breakdown::process  ? IOPATH_BY_PROCESS
+                : options.by == Breakdown::cgroup ? IOPATH_BY_CGROUP
+                                                  : IOPATH_BY_NOTHING;
+    config.filter_comm = !options.comm.empty();
+    config.has_rdonly_cast = facts.has_kfunc(kRdonlyCast);
+    config.max_rows = sizes.rows;
+    config.max_block_rows = sizes.block_rows;
+    options.comm.copy(config.comm, sizeof(config.comm) - 1);
+    return config;
+}
+
+std::uint64_t monotonic_ns()
+{
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+Result<std::string> read_iterator(const bpf_program* program)
+{
+    bpf_link* link = bpf_program__attach_iter(program, nullptr);
+    if (!link)
+        return Error{"cannot walk the tasks", "", errno, ""};
+    const Fd fd(bpf_iter_create(bpf_link__fd(link)));
+    Error error{"cannot walk the tasks", "", errno, ""};
+    std::string output;
+    std::array<char, 16384> buffer{};
+    ssize_t length = fd ? 1 : -1;
+    while (length > 0) {
+        length = read(fd.get(), buffer.data(), buffer.size());
+        error.error_number = errno;
+        if (length > 0)
+            output.append(buffer.data(), static_cast<std::size_t>(length));
+        else if (length < 0 && errno == EAGAIN) // the kernel wants to be asked again
+            length = 1;
+    }
+    bpf_link__destroy(link);
+    if (length < 0)
+        return error;
+    return output;
+}
+
+} // namespace
+
+Programs::Programs(const Facts& facts, const WatchOptions& options)
+    : facts_(facts), options_(options)
+{
+    limits_.forbidden = options.forbidden;
+}
+
+Programs::~Programs()
+{
+    detach();
+}
+
+Result<std::unique_ptr<Programs>> Programs::load(const Facts& facts, const WatchOptions& options)
+{
+    std::unique_ptr<Programs> programs(new Programs(facts, options));
+    if (Status loaded = programs->open_and_load(); !loaded)
+        return loaded.error();
+    return programs;
+}
+
+Status Programs::open_and_load()
+{
+    const int cpus = libbpf_num_possible_cpus();
+    MapSizes sizes =
+        suitable_sizes(cpus, options_.by == Breakdown::process || options_.by == Breakdown::cgroup);
+    if (options_.max_rows != 0)
+        sizes.rows = std::max<std::uint32_t>(options_.max_rows, IOPATH_FIRST_FREE_ROW);
+    auto maps = SharedMaps::make(sizes);
+    if (!maps)
+        return maps.error();
+    maps_ = std::move(*maps);
+    if (options_.cgroup_fd >= 0) {
+        const std::uint32_t zero = 0;
+        if (bpf_map_update_elem(maps_->fd("scope_cgroup"), &zero, &options_.cgroup_fd, BPF_ANY) !=
+            0)
+            return Error{"cannot watch the cgroup", "", errno, ""};
+    }
+    const iopath_config config = config_of(facts_, options_, sizes);
+    const auto configure = [config, only = options_.op](BpfObject& object) {
+        *object.config() = config;
+        if (iopath_syscall_pair* table = object.syscalls())
+            fill_syscalls(table, only);
+    };
+    for (const std::string_view name : layers())
+        layers_.push_back(
+            std::make_unique<LayerPrograms>(name, facts_, limits_, *maps_, configure));
+    load_layers();
+    replan();
+    return seen_anything();
+}
+
+void Programs::load_layers()
+{
+    std::vector<std::jthread> threads;
+    threads.reserve(layers_.size());
+    for (const auto& layer : layers_)
+        threads.emplace_back([&layer] { layer->load(); });
+}
+
+void Programs::replan()
+{
+    for (const auto& layer : layers_)
+        limits_.refused.insert(layer->refused().begin(), layer->refused().end());
+    plan_ = make_plan(facts_, limits_);
+}
+
+Status Programs::seen_anything() const
+{
+    for (const PlannedProbe& planned : plan_) {
+        if (planned.probe->required && !planned.chosen)
+            return Error{"nothing can be observed: probe " + std::string(planned.probe->name) +
+                             " is dark",
+                         planned.reason, 0, "iopath doctor tells more"};
+    }
+    return {};
+}
+
+Status Programs::attach()
+{
+    for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer)
+        (*layer)->attach();
+    replan();
+    if (Status seen = seen_anything(); !seen)
+        return seen;
+    if (LayerPrograms* block = layer("block"); block && block->object())
+        *block->object()->attached_ns() = monotonic_ns();
+    if (options_.pids.empty())
+        return {};
+    return mark_processes(options_.pids, kMarked);
+}
+
+Status Programs::follow_from_exec(int pid)
+{
+    return mark_processes({pid}, kPending);
+}
+
+Status Programs::mark_processes(const std::vector<int>& pids, std::uint32_t flags)
+{
+    for (const int pid : pids) {
+        const auto key = static_cast<std::uint32_t>(pid);
+        if (bpf_map_update_elem(maps_->fd("scope_pids"), &key, &flags, BPF_ANY) != 0)
+            return Error{"cannot follow process", std::to_string(pid), errno, ""};
+    }
+    const LayerPrograms* sched = layer("sched");
+    const bpf_program* marker = sched ? sched->program("mark_scope__iter") : nullptr;
+    if (!marker)
+        return Error{"cannot follow processes", "the task iterator is dark", 0,
+                     "iopath doctor tells more"};
+    const auto walked = read_iterator(marker);
+    return walked ? Status{} : Status{walked.error()};
+}
+
+void Programs::detach()
+{
+    for (const auto& layer : layers_)
+        layer->detach();
+}
+
+LayerPrograms* Programs::layer(std::string_view name) const
+{
+    const auto found = std::find_if(layers_.begin(), layers_.end(),
+                                    [&](const auto& layer) { return layer->name() == name; });
+    return found == layers_.end() ? nullptr : found->get();
+}
+
+Coverage Programs::coverage() const
+{
+    return coverage_of(plan_);
+}
+
+int Programs::map_fd(std::string_view name) const
+{
+    return maps_->fd(name);
+}
+
+std::uint32_t Programs::rows_taken() const
+{
+    const LayerPrograms* syscall = layer("syscall");
+    return syscall && syscall->object() ? *syscall->object()->rows_taken() : 0;
+}
+
+std::uint32_t Programs::block_rows_taken() const
+{
+    const LayerPrograms* block = layer("block");
+    return block && block->object() ? *block->object()->block_rows_taken() : 0;
+}
+
+Result<std::string> Programs::walk_tasks() const
+{
+    const LayerPrograms* syscall = layer("syscall");
+    const bpf_program* walker = syscall ? syscall->program("walk_tasks__iter") : nullptr;
+    if (!walker || bpf_program__fd(walker) < 0)
+        return std::string{};
+    return read_iterator(walker);
+}
+
+Fd Programs::enable_statistics()
+{
+    return Fd(bpf_enable_stats(BPF_STATS_RUN_TIME));
+}
+
+std::vector<ProgramCost> Programs::costs() const
+{
+    std::vector<ProgramCost> all;
+    for (const auto& layer : layers_) {
+        if (!layer->object())
+            continue;
+        bpf_program* program = nullptr;
+        bpf_object__for_each_program(program, layer->object()->handle())
+        {
+            bpf_prog_info info{};
+            std::uint32_t size = sizeof(info);
+            if (bpf_program__fd(program) < 0 ||
+                bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0)
+                continue;
+            all.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns,
+                           info.recursion_misses});
+        }
+    }
+    return all;
+}
+
+} // namespace iopath

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The loaded BPF programs and their maps: owns every object, link and descriptor.
+#pragma once
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "caps/facts.h"
+#include "model/coverage.h"
+#include "model/interval.h"
+#include "probes/plan.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace iopath {
+
+/// What to watch; fixed once loaded.
+struct WatchOptions {
+    ScopeKind scope = ScopeKind::system;
+    std::string comm;      ///< only threads of this name; empty: all
+    int cgroup_fd = -1;    ///< with scope cgroup; borrowed
+    std::vector<int> pids; ///< with scope pid
+    Breakdown by = Breakdown::none;
+    std::optional<Op> op;            ///< only this op
+    std::uint32_t max_rows = 0;      ///< 0: as many as suit this machine
+    std::set<std::string> forbidden; ///< --no-attach
+};
+
+/// What one program has cost so far, by the kernel's own count.
+struct ProgramCost {
+    std::string name;
+    std::uint64_t runs = 0; ///< counted, like run_ns, only while bpf_stats are enabled
+    std::uint64_t run_ns = 0;
+    std::uint64_t missed = 0; ///< runs skipped because the program was already running
+};
+
+class LayerPrograms;
+class SharedMaps;
+
+class Programs {
+public:
+    /// Opens and loads what the facts allow; what the kernel refuses goes dark. Fails where nothing
+    /// useful can be seen.
+    static Result<std::unique_ptr<Programs>> load(const Facts& facts, const WatchOptions& options);
+    ~Programs();
+    Programs(const Programs&) = delete;
+    Programs& operator=(const Programs&) = delete;
+
+    /// Attaches everything; what the kernel refuses goes dark. Marks the processes of the scope.
+    Status attach();
+    /// Adds a process to the scope of a command; it counts from its next exec on.
+    Status follow_from_exec(int pid);
+    /// Takes every program off again, as the destructor does.
+    void detach();
+
+    [[nodiscard]] Coverage coverage() const;
+    /// Descriptor of a shared map; -1 where there is none of that name.
+    [[nodiscard]] int map_fd(std::string_view name) const;
+    [[nodiscard]] std::uint32_t rows_taken() const;
+    [[nodiscard]] std::uint32_t block_rows_taken() const;
+    /// Output of the task iterator: iopath_task_record after iopath_task_record.
+    [[nodiscard]] Result<std::string> walk_tasks() const;
+    [[nodiscard]] std::vector<ProgramCost> costs() const;
+    /// The kernel keeps run statistics while the descriptor is open; none where it refuses.
+    [[nodiscard]] static Fd enable_statistics();
+
+private:
+    Programs(const Facts& facts, const WatchOptions& options);
+
+    Status open_and_load();
+    void load_layers();
+    void replan();
+    [[nodiscard]] Status seen_anything() const;
+    Status mark_processes(const std::vector<int>& pids, std::uint32_t flags);
+    [[nodiscard]] LayerPrograms* layer(std::string_view name) const;
+
+    Facts facts_;
+    WatchOptions options_;
+    PlanLimits limits_;
+    Plan plan_;
+    std::unique_ptr<SharedMaps> maps_;
+    std::vector<std::unique_ptr<LayerPrograms>> layers_;
+};
+
+} // namespace iopath

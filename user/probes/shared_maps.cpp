@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probes/shared_maps.h"
+
+#include <algorithm>
+#include <bpf/libbpf.h>
+#include <cerrno>
+#include <string>
+
+namespace iopath {
+
+namespace {
+
+// Rows may take this much kernel memory in all.
+constexpr std::uint64_t kRowMemory = 192ULL << 20;
+constexpr std::uint32_t kFewRows = 512;   // an op, a target, a file system and a device each
+constexpr std::uint32_t kManyRows = 8192; // times processes or cgroups
+constexpr std::uint32_t kLeastRows = 128;
+
+bool same_definition(const bpf_map* one, const bpf_map* other)
+{
+    return bpf_map__type(one) == bpf_map__type(other) &&
+           bpf_map__key_size(one) == bpf_map__key_size(other) &&
+           bpf_map__value_size(one) == bpf_map__value_size(other);
+}
+
+} // namespace
+
+MapSizes suitable_sizes(int cpus, bool many_rows)
+{
+    const auto on = static_cast<std::uint64_t>(std::max(cpus, 1));
+    const auto affordable = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(kRowMemory / (sizeof(iopath_row) * on), kManyRows));
+    return {.rows = std::clamp(many_rows ? kManyRows : kFewRows, kLeastRows,
+                               std::max(affordable, kLeastRows)),
+            .block_rows = 128};
+}
+
+Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const MapSizes& sizes)
+{
+    auto object = open_object("maps");
+    if (!object)
+        return Error{"cannot open the BPF maps", "", errno, ""};
+    const auto resize = [&](const char* name, std::uint32_t entries) {
+        bpf_map__set_max_entries(bpf_object__find_map_by_name(object->handle(), name), entries);
+    };
+    for (const char* name : {"rows", "row_infos", "row_dictionary"})
+        resize(name, sizes.rows);
+    for (const char* name : {"block_rows", "block_dictionary"})
+        resize(name, sizes.block_rows);
+    if (const int failed = object->load(); failed != 0)
+        return Error{"cannot make the BPF maps", "", -failed,
+                     failed == -EPERM ? "needs CAP_BPF: run as root" : ""};
+    return std::unique_ptr<SharedMaps>(new SharedMaps(std::move(object)));
+}
+
+int SharedMaps::fd(std::string_view name) const
+{
+    const bpf_map* map = bpf_object__find_map_by_name(object_->handle(), std::string(name).c_str());
+    return map ? bpf_map__fd(map) : -1;
+}
+
+Status SharedMaps::lend_to(bpf_object* object) const
+{
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object)
+    {
+        if (bpf_map__is_internal(map))
+            continue;
+        const bpf_map* ours = bpf_object__find_map_by_name(object_->handle(), bpf_map__name(map));
+        if (!ours || !same_definition(ours, map))
+            return Error{"BPF map has two definitions", bpf_map__name(map), 0,
+                         "rebuild iopath from scratch"};
+        if (const int failed = bpf_map__reuse_fd(map, bpf_map__fd(ours)); failed != 0)
+            return Error{"cannot share BPF map", bpf_map__name(map), -failed, ""};
+    }
+    return {};
+}
+
+} // namespace iopath
