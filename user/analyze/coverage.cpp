@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyze/coverage.h"
+
+#include <string>
+
+namespace iopath {
+
+namespace {
+
+CoverageLine line(const char* probe, const char* syscall, std::uint64_t calls)
+{
+    std::string reason = "requests are not followed";
+    if (calls != 0)
+        reason += "; " + std::to_string(calls) + " " + syscall + " calls seen";
+    return {probe, "uring", "dark", reason, "a later iopath"};
+}
+
+} // namespace
+
+void add_not_followed(Coverage& coverage, const Counts& counts)
+{
+    coverage.push_back(line("io_uring", "io_uring_enter", counts.io_uring_enters));
+    coverage.push_back(line("libaio", "io_submit", counts.aio_submits));
+}
+
+} // namespace iopath

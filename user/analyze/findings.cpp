@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyze/findings.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+namespace iopath {
+
+namespace {
+
+constexpr std::array<Rule, 6> kRules{
+    device_bound, flush_bound, cpu_contention, queue_wait, pipe_full, pipe_empty,
+};
+
+} // namespace
+
+Findings find_all(const Interval& interval)
+{
+    Findings all;
+    for (const Rule rule : kRules) {
+        Findings found = rule(interval);
+        std::move(found.begin(), found.end(), std::back_inserter(all));
+    }
+    std::stable_sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
+        if (a.severity != b.severity)
+            return a.severity < b.severity;
+        return a.share > b.share;
+    });
+    return all;
+}
+
+} // namespace iopath

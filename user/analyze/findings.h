@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The rules: each looks at an interval and says what it finds, or nothing. One file per rule, one
+// line per rule in the table of findings.cpp.
+#pragma once
+
+#include "model/report.h"
+
+#include <vector>
+
+namespace iopath {
+
+using Findings = std::vector<Finding>;
+using Rule = Findings (*)(const Interval&);
+
+/// The disk itself is the limit; one finding per device, FLUSH requests left out.
+Findings device_bound(const Interval& interval);
+/// FLUSH requests of sync operations dominate; one finding per device.
+Findings flush_bound(const Interval& interval);
+/// Operations wait for a CPU, or lose theirs.
+Findings cpu_contention(const Interval& interval);
+/// Requests wait in the block layer before the driver gets them; one finding per device.
+Findings queue_wait(const Interval& interval);
+/// Writers wait for a slow reader of their pipe.
+Findings pipe_full(const Interval& interval);
+/// Readers wait for a slow writer of their pipe; only where the scope is a command, elsewhere this
+/// is an idle wait.
+Findings pipe_empty(const Interval& interval);
+
+/// The findings of all rules, the worst first.
+Findings find_all(const Interval& interval);
+
+} // namespace iopath

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyze/load.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <fmt/format.h>
+#include <map>
+
+namespace iopath {
+
+namespace {
+
+bool is_digit(char c)
+{
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+}
+
+/// Disks whose names are letters only, so that any number behind them is a partition's.
+bool is_lettered_disk(std::string_view name)
+{
+    constexpr std::array<std::string_view, 6> kDrivers{"sd", "vd", "hd", "xvd", "dasd", "ubd"};
+    return std::any_of(kDrivers.begin(), kDrivers.end(), [&](std::string_view driver) {
+        return name.size() > driver.size() && name.starts_with(driver);
+    });
+}
+
+void add_row(Requests& requests, const BlockRequests& row)
+{
+    if (row.op == "flush") {
+        requests.flushes += row.count;
+        requests.flush_service.add(row.service);
+        return;
+    }
+    requests.count += row.count;
+    requests.queue.add(row.queue);
+    requests.service.add(row.service);
+}
+
+} // namespace
+
+std::string whole_disk(std::string_view device)
+{
+    std::size_t stem = device.size();
+    while (stem > 0 && is_digit(device[stem - 1]))
+        --stem;
+    if (stem == device.size() || stem == 0)
+        return std::string{device};
+    const std::string_view name = device.substr(0, stem);
+    const bool numbered = stem >= 2 && name.back() == 'p' && is_digit(name[stem - 2]);
+    if (numbered)
+        return std::string{name.substr(0, stem - 1)};
+    const bool lettered = std::none_of(name.begin(), name.end(), is_digit);
+    return std::string{lettered && is_lettered_disk(name) ? name : device};
+}
+
+std::optional<Requests> requests_behind(const Interval& interval, const std::string& device)
+{
+    std::map<std::string, Requests> disks;
+    for (const BlockRequests& row : interval.counts.block) {
+        Requests& requests = disks[row.device];
+        requests.device = row.device;
+        add_row(requests, row);
+    }
+    for (auto& [name, requests] : disks)
+        if (interval.length > Nanoseconds::zero())
+            requests.depth = to_seconds(requests.service.sum) / to_seconds(interval.length);
+    for (const std::string& name : {device, whole_disk(device)})
+        if (const auto found = disks.find(name); found != disks.end())
+            return found->second;
+    const auto busiest =
+        std::max_element(disks.begin(), disks.end(), [](const auto& a, const auto& b) {
+            return a.second.service.sum < b.second.service.sum;
+        });
+    if (busiest == disks.end())
+        return std::nullopt;
+    return busiest->second;
+}
+
+std::string disk_name(const Requests& requests, const std::string& row_device)
+{
+    if (row_device.empty() || requests.device == row_device ||
+        requests.device == whole_disk(row_device))
+        return requests.device;
+    return fmt::format("{} (the busiest disk, probably below {})", requests.device, row_device);
+}
+
+} // namespace iopath

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyze/select.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+namespace iopath {
+
+namespace {
+
+/// "vda" selects "vda1", "nvme0n1" selects "nvme0n1p2", and every device itself.
+bool device_matches(const std::string& device, const std::string& wanted)
+{
+    if (device.compare(0, wanted.size(), wanted) != 0)
+        return false;
+    std::string rest = device.substr(wanted.size());
+    const bool ends_in_digit = std::isdigit(static_cast<unsigned char>(wanted.back())) != 0;
+    if (!rest.empty() && ends_in_digit) {
+        if (rest.front() != 'p')
+            return false;
+        rest.erase(0, 1);
+        if (rest.empty())
+            return false;
+    }
+    return std::all_of(rest.begin(), rest.end(),
+                       [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+bool matches(const OperationKey& key, const Selection& selection)
+{
+    return (selection.device.empty() || device_matches(key.device, selection.device)) &&
+           (selection.fs.empty() || key.fs == selection.fs) &&
+           (!selection.target || key.target == *selection.target);
+}
+
+void add_via(std::vector<Via>& known, const Via& more)
+{
+    const auto same = std::find_if(known.begin(), known.end(),
+                                   [&](const Via& one) { return one.comm == more.comm; });
+    if (same == known.end())
+        known.push_back(more);
+    else
+        same->time += more.time;
+}
+
+void add_top(std::vector<TopProcess>& known, const TopProcess& more)
+{
+    const auto same = std::find_if(known.begin(), known.end(),
+                                   [&](const TopProcess& one) { return one.pid == more.pid; });
+    if (same == known.end())
+        known.push_back(more);
+    else
+        same->time += more.time;
+}
+
+template <typename Entry>
+void longest_first(std::vector<Entry>& entries)
+{
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const Entry& one, const Entry& other) { return one.time > other.time; });
+}
+
+void add(Operation& sum, const Operation& more)
+{
+    sum.count += more.count;
+    sum.bytes += more.bytes;
+    sum.errors += more.errors;
+    sum.would_block += more.would_block;
+    sum.interrupted += more.interrupted;
+    sum.imbalanced += more.imbalanced;
+    sum.voluntary += more.voluntary;
+    sum.involuntary += more.involuntary;
+    sum.flush += more.flush;
+    sum.residual += more.residual;
+    sum.latency.add(more.latency);
+    for (std::size_t stage = 0; stage < kStages; stage++) {
+        StageTime& into = sum.stages.at(stage);
+        const StageTime& from = more.stages.at(stage);
+        into.time += from.time;
+        into.histogram.add(from.histogram);
+        for (const Via& via : from.via)
+            add_via(into.via, via);
+        longest_first(into.via);
+    }
+    for (const TopProcess& process : more.top)
+        add_top(sum.top, process);
+    longest_first(sum.top);
+}
+
+void merge(std::vector<Operation>& operations, Breakdown by)
+{
+    std::map<OperationKey, std::size_t> places;
+    std::vector<Operation> merged;
+    for (Operation& operation : operations) {
+        if (by == Breakdown::device)
+            operation.key.fs.clear();
+        else
+            operation.key.device.clear();
+        const auto [place, is_new] = places.try_emplace(operation.key, merged.size());
+        if (is_new)
+            merged.push_back(std::move(operation));
+        else
+            add(merged[place->second], operation);
+    }
+    operations = std::move(merged);
+}
+
+} // namespace
+
+void select(Interval& interval, const Selection& selection)
+{
+    std::erase_if(interval.counts.operations,
+                  [&](const Operation& one) { return !matches(one.key, selection); });
+    std::erase_if(interval.in_flight,
+                  [&](const InFlight& one) { return !matches(one.key, selection); });
+    if (!selection.device.empty())
+        std::erase_if(interval.counts.block, [&](const BlockRequests& one) {
+            return !device_matches(one.device, selection.device) &&
+                   !device_matches(selection.device, one.device);
+        });
+    if (selection.by == Breakdown::device || selection.by == Breakdown::fs)
+        merge(interval.counts.operations, selection.by);
+}
+
+} // namespace iopath

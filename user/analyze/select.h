@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#pragma once
+
+#include "model/interval.h"
+
+#include <optional>
+#include <string>
+
+namespace iopath {
+
+/// What of an interval to show. Empty, or none: all of it.
+struct Selection {
+    std::string device; ///< a disk selects its partitions, too
+    std::string fs;
+    std::optional<Target> target;
+    Breakdown by = Breakdown::none; ///< device and fs: rows that differ in nothing else become one
+};
+
+/// Keeps the rows, requests and open operations that match, and adds up those that the breakdown
+/// does not tell apart. Pure.
+void select(Interval& interval, const Selection& selection);
+
+} // namespace iopath

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/json/parts.h"
+
+namespace iopath::json {
+
+namespace {
+
+double share_of(Nanoseconds part, Nanoseconds whole)
+{
+    return whole > Nanoseconds::zero() ? to_seconds(part) / to_seconds(whole) : 0;
+}
+
+Json via_list(const std::vector<Via>& via)
+{
+    Json list = Json::array();
+    for (const Via& one : via)
+        list.push_back({{"comm", one.comm}, {"seconds", to_seconds(one.time)}});
+    return list;
+}
+
+/// Count and quantiles are null where stage histograms are not kept.
+Json stage(Stage which, const StageTime& stage, const Latency& whole)
+{
+    const bool known = !stage.histogram.empty();
+    const auto quantile = [&](double q) {
+        return known ? Json(to_seconds(stage.histogram.quantile(q, whole.max))) : Json(nullptr);
+    };
+    return {{"stage", name_of(which)},
+            {"seconds", to_seconds(stage.time)},
+            {"share", share_of(stage.time, whole.sum)},
+            {"count", known ? Json(stage.histogram.count()) : Json(nullptr)},
+            {"p50", quantile(0.5)},
+            {"p99", quantile(0.99)},
+            {"via", via_list(stage.via)}};
+}
+
+Json stages(const Operation& row)
+{
+    Json list = Json::array();
+    for (std::size_t i = 0; i < kStages; ++i) {
+        const StageTime& one = row.stages.at(i);
+        if (one.time > Nanoseconds::zero() || !one.histogram.empty())
+            list.push_back(stage(static_cast<Stage>(i), one, row.latency));
+    }
+    return list;
+}
+
+Json top_list(const std::vector<TopProcess>& top)
+{
+    Json list = Json::array();
+    for (const TopProcess& one : top)
+        list.push_back({{"pid", one.pid}, {"comm", one.comm}, {"seconds", to_seconds(one.time)}});
+    return list;
+}
+
+} // namespace
+
+Json operation(const Operation& row)
+{
+    Json out;
+    add_key(out, row.key);
+    if (row.key.pid != 0) {
+        out["pid"] = row.key.pid;
+        out["comm"] = row.key.comm;
+    }
+    out["count"] = row.count;
+    out["bytes"] = row.bytes;
+    out["errors"] = row.errors;
+    out["would_block"] = row.would_block;
+    out["interrupted"] = row.interrupted;
+    out["seconds"] = to_seconds(row.latency.sum);
+    out["idle_seconds"] = to_seconds(idle_time(row));
+    out["flush_seconds"] = to_seconds(row.flush);
+    out["latency"] = latency(row.latency);
+    out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
+    out["stages"] = stages(row);
+    out["top"] = top_list(row.top);
+    return out;
+}
+
+Json in_flight(const InFlight& open)
+{
+    Json out;
+    add_key(out, open.key);
+    if (open.begun_before)
+        out["target"] = nullptr;
+    out["pid"] = open.pid;
+    out["comm"] = open.comm;
+    out["syscall"] = open.syscall;
+    out["begun_before"] = open.begun_before;
+    out["seconds"] = to_seconds(open.open_for);
+    Json list = Json::array();
+    for (std::size_t i = 0; i < kStages && !open.begun_before; ++i)
+        if (const Nanoseconds time = open.stages.at(i); time > Nanoseconds::zero())
+            list.push_back({{"stage", name_of(static_cast<Stage>(i))},
+                            {"seconds", to_seconds(time)},
+                            {"share", share_of(time, open.open_for)}});
+    out["stages"] = std::move(list);
+    return out;
+}
+
+} // namespace iopath::json

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What happened below and around the operations: block requests, interrupts, the scheduler.
+#include "output/terminal/sections.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+namespace iopath::terminal {
+
+namespace {
+
+constexpr std::size_t kBlockRows = 8;
+constexpr std::size_t kInterruptRows = 6;
+
+std::string quantile_text(const Latency& latency, double q)
+{
+    return latency.histogram.empty() ? "-" : human_duration(latency.quantile(q));
+}
+
+void block_head(Page& page)
+{
+    page.put(page.line()
+                 .to(41)
+                 .right("in the queue", 15, kDim)
+                 .right("in the device", 16, kDim)
+                 .right("mean", 8, kDim));
+    page.put(page.line()
+                 .left("device", 11, kDim)
+                 .left("op", 12, kDim)
+                 .right("count", 8, kDim)
+                 .right("bytes", 10, kDim)
+                 .right("p50", 7, kDim)
+                 .right("p99", 8, kDim)
+                 .right("p50", 8, kDim)
+                 .right("p99", 8, kDim)
+                 .right("depth", 8, kDim));
+}
+
+std::string count_text(std::uint64_t count)
+{
+    constexpr std::uint64_t kExact = 999'999;
+    return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
+}
+
+void block_row(Page& page, const BlockRequests& row, Nanoseconds length)
+{
+    const double seconds = to_seconds(length);
+    const std::string depth =
+        seconds > 0 ? fmt::format("{:.2f}", to_seconds(row.service.sum) / seconds) : "-";
+    page.put(page.line()
+                 .left(row.device.empty() ? "-" : row.device, 10)
+                 .to(11)
+                 .left(row.op, 12)
+                 .right(count_text(row.count), 8)
+                 .right(human_bytes(static_cast<double>(row.bytes)), 10)
+                 .right(quantile_text(row.queue, 0.5), 7)
+                 .right(quantile_text(row.queue, 0.99), 8)
+                 .right(quantile_text(row.service, 0.5), 8)
+                 .right(quantile_text(row.service, 0.99), 8)
+                 .right(depth, 8));
+    std::vector<Piece> pieces;
+    if (row.errors > 0)
+        pieces.push_back({grouped_count(row.errors) + " failed", kBad});
+    if (row.requeues > 0)
+        pieces.push_back({grouped_count(row.requeues) + " requeued", kDim});
+    if (row.merges > 0)
+        pieces.push_back({grouped_count(row.merges) + " merged", kDim});
+    page.flow(2, pieces);
+}
+
+/// One interrupt line or softirq vector, over all CPUs.
+struct Load {
+    std::string name;
+    std::set<int> cpus;
+    Latency latency;
+    Latency delay;
+};
+
+std::vector<Load> loads_of(const Counts& counts)
+{
+    std::map<std::string, Load> all;
+    const auto add = [&](const std::string& name, int cpu, const Latency& latency) -> Load& {
+        Load& load = all[name];
+        load.name = name;
+        load.cpus.insert(cpu);
+        load.latency.add(latency);
+        return load;
+    };
+    for (const Interrupt& row : counts.interrupts)
+        add(fmt::format("irq {} {}", row.irq, row.name), row.cpu, row.latency);
+    for (const Softirq& row : counts.softirqs)
+        add("softirq " + row.vector, row.cpu, row.latency).delay.add(row.delay);
+    std::vector<Load> loads;
+    loads.reserve(all.size());
+    for (auto& [name, load] : all)
+        loads.push_back(std::move(load));
+    std::stable_sort(loads.begin(), loads.end(),
+                     [](const Load& a, const Load& b) { return a.latency.sum > b.latency.sum; });
+    return loads;
+}
+
+/// "3", "0,2" or "0-7".
+std::string cpus_text(const std::set<int>& cpus)
+{
+    constexpr std::size_t kListed = 2;
+    if (cpus.size() <= kListed)
+        return fmt::format("{}", fmt::join(cpus, ","));
+    return fmt::format("{}-{}", *cpus.begin(), *cpus.rbegin());
+}
+
+void load_row(Page& page, const Load& load, const Interval& interval)
+{
+    const double seconds = to_seconds(interval.length);
+    const double share = to_seconds(load.latency.sum) / (seconds * std::max(interval.host.cpus, 1));
+    const auto per_second =
+        static_cast<Nanoseconds::rep>(static_cast<double>(load.latency.sum.count()) / seconds);
+    page.put(
+        page.line()
+            .left(load.name, 28)
+            .to(29)
+            .left(cpus_text(load.cpus), 6)
+            .to(36)
+            .right(human_count(static_cast<double>(load.latency.histogram.count()) / seconds), 8)
+            .right(human_duration(Nanoseconds{per_second}), 9)
+            .right(human_share(share), 8)
+            .right(quantile_text(load.latency, 0.99), 8)
+            .right(quantile_text(load.delay, 0.99), 11));
+}
+
+} // namespace
+
+void block_requests(Page& page, const Interval& interval)
+{
+    const auto& rows = interval.counts.block;
+    if (rows.empty())
+        return;
+    page.title("Block requests");
+    block_head(page);
+    const std::size_t shown = std::min(rows.size(), kBlockRows);
+    for (std::size_t i = 0; i < shown; ++i)
+        block_row(page, rows[i], interval.length);
+    if (shown < rows.size())
+        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+}
+
+void interrupts(Page& page, const Interval& interval)
+{
+    const std::vector<Load> loads = loads_of(interval.counts);
+    if (loads.empty() || interval.length <= Nanoseconds::zero())
+        return;
+    page.title("Interrupts");
+    page.put(page.line()
+                 .to(29)
+                 .left("cpu", 7, kDim)
+                 .right("per s", 8, kDim)
+                 .right("time/s", 9, kDim)
+                 .right("of CPUs", 8, kDim)
+                 .right("p99", 8, kDim)
+                 .right("p99 delay", 11, kDim));
+    const std::size_t shown = std::min(loads.size(), kInterruptRows);
+    for (std::size_t i = 0; i < shown; ++i)
+        load_row(page, loads[i], interval);
+    if (shown == loads.size())
+        return;
+    Nanoseconds rest{};
+    for (std::size_t i = shown; i < loads.size(); ++i)
+        rest += loads[i].latency.sum;
+    page.put(fmt::format("+ {} more, {}", loads.size() - shown, human_duration(rest)), kDim);
+}
+
+void scheduler(Page& page, const Interval& interval)
+{
+    const Scheduler& scheduler = interval.counts.scheduler;
+    const Latency& wait = scheduler.runqueue;
+    // A busy host always switches: nothing counted means that nothing could be seen.
+    if (wait.histogram.empty() && scheduler.voluntary + scheduler.involuntary == 0)
+        return;
+    page.title("Scheduler");
+    std::vector<Piece> pieces;
+    if (!wait.histogram.empty())
+        pieces = {{"run queue p50 " + quantile_text(wait, 0.5)},
+                  {"p99 " + quantile_text(wait, 0.99)},
+                  {"max " + human_duration(wait.max)}};
+    pieces.push_back({fmt::format("switches {} voluntary, {} involuntary",
+                                  human_count(static_cast<double>(scheduler.voluntary)),
+                                  human_count(static_cast<double>(scheduler.involuntary)))});
+    pieces.push_back({human_count(static_cast<double>(scheduler.migrations)) + " migrations"});
+    page.flow(0, pieces);
+}
+
+void os_tax(Page& page, const Report& report)
+{
+    const Interval& interval = report.interval;
+    if (judged_time(interval) > Nanoseconds::zero()) {
+        page.blank();
+        page.put(page.line()
+                     .add("OS tax ", kTitle)
+                     .add(human_share(report.os_tax), kBold)
+                     .add(" of operation time is this box's software, not devices or peers"));
+    }
+    if (interval.steal > Nanoseconds::zero())
+        page.put(fmt::format("the hypervisor took {} from the CPUs meanwhile",
+                             human_duration(interval.steal)),
+                 kDim);
+}
+
+} // namespace iopath::terminal

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/terminal/bar.h"
+#include "output/terminal/sections.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace iopath::terminal {
+
+namespace {
+
+/// Rows below this share, or beyond this number, are folded into one line.
+constexpr double kShownShare = 0.01;
+constexpr std::size_t kShownRows = 12;
+constexpr std::size_t kIndent = 2;
+
+void table_head(Page& page)
+{
+    page.put(page.line()
+                 .left("op", 9, kDim)
+                 .left("target", 9, kDim)
+                 .left("fs", 9, kDim)
+                 .left("device", 12, kDim)
+                 .right("count", 9, kDim)
+                 .right("p50", 8, kDim)
+                 .right("p99", 8, kDim)
+                 .right("max", 8, kDim)
+                 .right("share", 8, kDim));
+}
+
+/// Exact as long as it fits its column.
+std::string count_text(std::uint64_t count)
+{
+    constexpr std::uint64_t kExact = 9'999'999;
+    return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
+}
+
+std::string duration_text(const Latency& latency, Nanoseconds value)
+{
+    return latency.histogram.empty() ? "-" : human_duration(value);
+}
+
+/// An unknown name is a dash; blanks would shift the eye.
+std::string_view name_or_dash(const std::string& name)
+{
+    return name.empty() ? std::string_view{"-"} : std::string_view{name};
+}
+
+Line& cell(Line& line, std::string_view text, std::size_t width)
+{
+    return line.left(text, width - 1).to(line.width() + 1);
+}
+
+void table_row(Page& page, const Operation& row, double share)
+{
+    Line line = page.line();
+    line.left(name_of(row.key.op), 9, kBold).left(name_of(row.key.target), 9);
+    cell(line, name_or_dash(row.key.fs), 9);
+    cell(line, name_or_dash(row.key.device), 12);
+    line.right(count_text(row.count), 9)
+        .right(duration_text(row.latency, row.latency.quantile(0.5)), 8)
+        .right(duration_text(row.latency, row.latency.quantile(0.99)), 8)
+        .right(duration_text(row.latency, row.latency.max), 8)
+        .right(human_share(share), 8, kBold);
+    page.put(line);
+}
+
+/// What the row is told apart by beside the columns, and what went wrong in it.
+void particulars(Page& page, const Operation& row)
+{
+    std::vector<Piece> pieces;
+    if (row.key.pid != 0)
+        pieces.push_back({"process " + process_name(row.key.comm, row.key.pid)});
+    if (!row.key.cgroup.empty())
+        pieces.push_back({"cgroup " + row.key.cgroup});
+    if (row.key.peer_target)
+        pieces.push_back({fmt::format("other end {}", name_of(*row.key.peer_target))});
+    if (row.errors > row.would_block)
+        pieces.push_back({grouped_count(row.errors - row.would_block) + " failed", kWarn});
+    if (row.would_block > 0)
+        pieces.push_back({grouped_count(row.would_block) + " would have blocked", kDim});
+    if (row.interrupted > 0)
+        pieces.push_back({grouped_count(row.interrupted) + " interrupted", kDim});
+    page.flow(kIndent, pieces);
+}
+
+void idle_note(Page& page, const Operation& row)
+{
+    if (const Nanoseconds idle = idle_time(row); idle > Nanoseconds::zero())
+        page.flow(kIndent, {{human_duration(idle) + " of this was idle waiting", kDim}});
+}
+
+void processes(Page& page, const Operation& row)
+{
+    constexpr std::size_t kNames = 4;
+    if (row.latency.sum <= Nanoseconds::zero())
+        return;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(row.top.size(), kNames); ++i) {
+        const TopProcess& top = row.top[i];
+        const double share = to_seconds(top.time) / to_seconds(row.latency.sum);
+        text += fmt::format("{}{} {:.0f}%", i == 0 ? "by " : ", ", process_name(top.comm, top.pid),
+                            share * 100);
+    }
+    if (!text.empty())
+        page.put(page.line().to(kIndent).add(text, kDim));
+}
+
+void slow_row(Page& page, const Operation& row, const Scope& scope, double share)
+{
+    table_row(page, row, share);
+    particulars(page, row);
+    stage_bar(page, row, kIndent);
+    waited_for(page, row, kIndent);
+    processes(page, row);
+    if (!keeps_idle(scope))
+        idle_note(page, row);
+}
+
+void folded(Page& page, const Interval& interval, std::size_t from)
+{
+    const auto& rows = interval.counts.operations;
+    if (from >= rows.size())
+        return;
+    Nanoseconds time{};
+    for (std::size_t i = from; i < rows.size(); ++i)
+        time += judged_time(interval.scope, rows[i]);
+    const std::size_t kinds = rows.size() - from;
+    page.put(
+        fmt::format("+ {} more kind{}, {}", kinds, kinds == 1 ? "" : "s", human_duration(time)),
+        kDim);
+}
+
+void nothing_seen(Page& page, const Interval& interval)
+{
+    page.blank();
+    page.put(fmt::format("No I/O operation ended in these {}.", human_duration(interval.length)),
+             kBold);
+    if (!interval.in_flight.empty())
+        page.paragraph("", "Some are still open: see below.");
+    else if (interval.scope.kind == ScopeKind::command)
+        page.paragraph("", "The command did no file, pipe or socket I/O through system calls. "
+                           "Memory-mapped I/O and io_uring are not followed yet.");
+    else
+        page.paragraph("", "Nothing in scope did I/O. Watch longer (--duration 30), widen the "
+                           "scope, or start the work under iopath: iopath diagnose -- COMMAND. "
+                           "iopath doctor shows what this kernel lets us see.");
+}
+
+} // namespace
+
+void operations(Page& page, const Report& report)
+{
+    const Interval& interval = report.interval;
+    const auto& rows = interval.counts.operations;
+    if (report.operations == 0) {
+        nothing_seen(page, interval);
+        return;
+    }
+    const double whole = to_seconds(judged_time(interval));
+    page.title("Where the time went");
+    table_head(page);
+    std::size_t shown = 0;
+    for (; shown < std::min(rows.size(), kShownRows); ++shown) {
+        const Operation& row = rows[shown];
+        const double share = whole > 0 ? to_seconds(judged_time(interval.scope, row)) / whole : 0;
+        if (share < kShownShare && shown > 0)
+            break;
+        slow_row(page, row, interval.scope, share);
+    }
+    folded(page, interval, shown);
+}
+
+} // namespace iopath::terminal

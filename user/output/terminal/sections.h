@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// The sections of the report, in the order in which it shows them; only for output/terminal.
+#pragma once
+
+#include "output/terminal/page.h"
+
+namespace iopath::terminal {
+
+void header(Page& page, const Report& report);
+void operations(Page& page, const Report& report);
+void block_requests(Page& page, const Interval& interval);
+void interrupts(Page& page, const Interval& interval);
+void scheduler(Page& page, const Interval& interval);
+void os_tax(Page& page, const Report& report);
+void findings(Page& page, const Report& report);
+void in_flight(Page& page, const Interval& interval);
+void closing(Page& page, const Report& report);
+
+/// "fio[1234]".
+std::string process_name(const std::string& comm, int pid);
+
+} // namespace iopath::terminal
