@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/doctor.h"
+
+#include "analyze/coverage.h"
+#include "app/console.h"
+#include "caps/facts.h"
+#include "output/json/json.h"
+#include "output/terminal/terminal.h"
+#include "probes/programs.h"
+#include "sys/host.h"
+
+namespace iopath {
+
+namespace {
+
+struct Examination {
+    Coverage coverage;
+    std::optional<Error> verdict; ///< why nothing useful can be observed
+};
+
+/// Loads and attaches everything, for an instant: what a kernel lists is no promise.
+Examination examine(const Facts& facts, const DoctorOptions& options)
+{
+    Examination result;
+    WatchOptions watch;
+    watch.forbidden = options.no_attach;
+    result.verdict = missing_kernel_feature(facts);
+    if (!result.verdict)
+        result.verdict = missing_privileges(facts);
+    if (!result.verdict) {
+        auto programs = Programs::load(facts, watch);
+        if (programs) {
+            if (Status attached = (*programs)->attach(); !attached)
+                result.verdict = attached.error();
+            result.coverage = (*programs)->coverage();
+        } else {
+            result.verdict = programs.error();
+        }
+    }
+    if (result.coverage.empty()) {
+        PlanLimits limits;
+        limits.forbidden = options.no_attach;
+        result.coverage = dark_coverage(make_plan(facts, limits), *result.verdict);
+    }
+    add_not_followed(result.coverage, Counts{});
+    return result;
+}
+
+} // namespace
+
+int run_doctor(const DoctorOptions& options)
+{
+    const HostFiles files;
+    const Facts facts = detect_facts(files);
+    const Examination examination = examine(facts, options);
+    Sink sink = Sink::standard_output();
+    const Host host = read_host(files);
+    const std::string text = options.json
+                                 ? doctor_json(host, examination.coverage, to_pairs(facts)) + "\n"
+                                 : render_doctor(host, examination.coverage, summary(facts),
+                                                 style_for(sink, options.colour));
+    if (Status written = sink.write(text); !written) {
+        complain(written.error());
+        return kExitFailed;
+    }
+    if (!examination.verdict)
+        return 0;
+    complain(*examination.verdict);
+    return kExitMissing;
+}
+
+} // namespace iopath

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "app/session.h"
+
+#include "analyze/coverage.h"
+#include "caps/facts.h"
+#include "sys/host.h"
+#include "sys/processes.h"
+#include "sys/syscalls.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace iopath {
+
+namespace {
+
+Nanoseconds nanoseconds_of(const timeval& time)
+{
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<Cgroup>& cgroup)
+{
+    WatchOptions watch;
+    watch.scope = !options.command.empty() ? ScopeKind::command
+                  : !options.pids.empty()  ? ScopeKind::pid
+                  : cgroup                 ? ScopeKind::cgroup
+                                           : ScopeKind::system;
+    watch.comm = options.comm;
+    watch.cgroup_fd = cgroup ? cgroup->fd.get() : -1;
+    watch.pids = options.pids;
+    watch.by = options.by;
+    watch.op = options.op;
+    watch.max_rows = options.max_rows;
+    watch.forbidden = options.no_attach;
+    return watch;
+}
+
+} // namespace
+
+Session::Session(const HostFiles& files, const DiagnoseOptions& options)
+    : files_(files), options_(options), devices_(files), mounts_(files, devices_), cgroups_(files)
+{
+}
+
+Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
+                                               const DiagnoseOptions& options,
+                                               const std::optional<Cgroup>& cgroup)
+{
+    const Facts facts = detect_facts(files);
+    if (auto missing = missing_kernel_feature(facts))
+        return *missing;
+    if (auto missing = missing_privileges(facts))
+        return *missing;
+    std::unique_ptr<Session> session(new Session(files, options));
+    if (cgroup)
+        session->cgroup_path_ = cgroup->path;
+    auto programs = Programs::load(facts, watch_options(options, cgroup));
+    if (!programs)
+        return programs.error();
+    session->programs_ = std::move(*programs);
+    if (Status attached = session->programs_->attach(); !attached)
+        return attached.error();
+    Session* self = session.get();
+    session->reader_ = std::make_unique<BpfMapReader>(
+        [self](std::string_view name) { return self->programs_->map_fd(name); });
+    session->collector_ = std::make_unique<Collector>(*session->reader_, session->names());
+    session->meter_ = std::make_unique<CostMeter>(
+        *session->programs_, [self] { return self->collector_->activity(self->extent()); });
+    return session;
+}
+
+void Session::begin()
+{
+    start_ = std::chrono::system_clock::now();
+    steady_start_ = std::chrono::steady_clock::now();
+    steal_at_start_ = read_steal(files_);
+}
+
+CollectExtent Session::extent() const
+{
+    return {programs_->rows_taken(), programs_->block_rows_taken(),
+            options_.by == Breakdown::process, options_.by == Breakdown::cgroup};
+}
+
+Names Session::names()
+{
+    Names names;
+    names.device = [this](std::uint32_t dev, std::string_view fs) {
+        return file_device(devices_, mounts_, dev, fs);
+    };
+    names.disk = [this](std::uint32_t dev) { return devices_.name(dev); };
+    names.irq = [this](std::uint32_t irq) { return irq_actions(files_, irq); };
+    names.cgroup = [this](std::uint64_t id) {
+        const std::string path = cgroups_.path(id);
+        return path.empty() ? "id:" + std::to_string(id) : path;
+    };
+    names.syscall = syscall_name;
+    return names;
+}
+
+Scope Session::scope() const
+{
+    Scope scope;
+    scope.kind = watch_options(options_, std::nullopt).scope;
+    if (!cgroup_path_.empty())
+        scope.kind = ScopeKind::cgroup;
+    scope.command = options_.command;
+    scope.pids = options_.pids;
+    scope.cgroup = cgroup_path_;
+    scope.comm = options_.comm;
+    return scope;
+}
+
+void Session::add_in_flight(Interval& interval, const std::string& tasks)
+{
+    for (InFlight& open : collector_->in_flight(tasks)) {
+        if (open.begun_before) {
+            // The iterator cannot ask about another task's cgroup.
+            if (!cgroup_path_.empty() && !in_cgroup(files_, open.pid, cgroup_path_))
+                continue;
+            open.open_for = interval.length;
+        }
+        interval.in_flight.push_back(std::move(open));
+    }
+}
+
+SelfCost Session::self_cost() const
+{
+    SelfCost cost;
+    cost.bpf = meter_->estimate();
+    rusage usage{};
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+        cost.user = nanoseconds_of(usage.ru_utime) + nanoseconds_of(usage.ru_stime);
+    const std::string pages = files_.line("/proc/self/statm");
+    if (const auto blank = pages.find(' '); blank != std::string::npos)
+        cost.rss_bytes = std::strtoull(pages.c_str() + blank, nullptr, 10) *
+                         static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    return cost;
+}
+
+Interval Session::take_interval()
+{
+    Interval interval;
+    interval.start = start_;
+    interval.length = std::chrono::steady_clock::now() - steady_start_;
+    const auto walked = programs_->walk_tasks();
+    const std::string tasks = walked ? *walked : "";
+    interval.steal = read_steal(files_) - steal_at_start_;
+    mounts_.refresh();
+    Counts counts = collector_->counts(extent(), tasks);
+    for (const ProgramCost& cost : programs_->costs())
+        counts.losses.at(static_cast<std::size_t>(Loss::skipped_run)) += cost.missed;
+    live_members_ = Collector::live_members(tasks);
+    interval.host = read_host(files_);
+    interval.scope = scope();
+    interval.coverage = programs_->coverage();
+    add_not_followed(interval.coverage, counts);
+    add_in_flight(interval, tasks);
+    interval.counts = counts;
+    if (earlier_)
+        interval.counts.subtract(*earlier_);
+    earlier_ = std::move(counts);
+    interval.self = self_cost();
+    begin();
+    return interval;
+}
+
+} // namespace iopath
