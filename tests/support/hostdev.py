@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Private devices, mounts and cgroups for a test; whatever they make is undone, also by a later run
+where this one was killed (the name of every backing file carries its owner's pid)."""
+import os
+import re
+import subprocess
+import time
+import unittest
+
+BACKING = re.compile(r"iopath-test-(\d+)-[^/]*\.img$")
+CGROUP_PREFIX = "iopath-test-"
+
+
+def run(*command, check=True):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if check and done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
+    return done.stdout
+
+
+def tool(name):
+    """The path of a program, or the test is skipped for the lack of it."""
+    for folder in os.environ.get("PATH", "").split(":") + ["/usr/sbin", "/sbin"]:
+        path = os.path.join(folder, name)
+        if os.access(path, os.X_OK):
+            return path
+    raise unittest.SkipTest(f"{name} is not installed")
+
+
+def unmount(path):
+    for _ in range(50):
+        if subprocess.run(["umount", path], capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    subprocess.run(["umount", "-l", path], capture_output=True, check=False)
+
+
+class LoopDevice:
+    """A file behind a loop device of its own, optionally with a mounted file system."""
+
+    # Nothing may write behind the test's back: inode tables and journal are made at once.
+    MKFS = {"ext4": ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"],
+            "xfs": ["mkfs.xfs", "-q", "-f"], "btrfs": ["mkfs.btrfs", "-q", "-f"]}
+
+    def __init__(self, folder, mebibytes=64, fs=None, read_only=False):
+        self.mount = None
+        self.node = None
+        self.backing = os.path.join(folder, f"iopath-test-{os.getpid()}-{time.monotonic_ns()}.img")
+        if not os.path.exists("/dev/loop-control"):
+            raise unittest.SkipTest("this kernel has no loop devices")
+        try:
+            self._make(folder, mebibytes, fs, read_only)
+        except BaseException:
+            self.close()
+            raise
+
+    def _make(self, folder, mebibytes, fs, read_only):
+        with open(self.backing, "wb") as image:
+            # Allocated, so that reads are not answered from a hole.
+            os.posix_fallocate(image.fileno(), 0, mebibytes << 20)
+        if fs:
+            run(tool(self.MKFS[fs][0]), *self.MKFS[fs][1:], self.backing)
+        for attempt in range(10):  # another may take the free device between the look and the grab
+            try:
+                self.node = run(tool("losetup"), "-f", "--show", self.backing).strip()
+                break
+            except RuntimeError as error:
+                if attempt == 9:
+                    raise unittest.SkipTest(f"no free loop device: {error}") from None
+                time.sleep(0.2)
+        if fs:
+            self.mount = os.path.join(folder, f"mnt-{os.path.basename(self.node)}-{time.monotonic_ns()}")
+            os.mkdir(self.mount)
+            options = "ro" if read_only else "noinit_itable" if fs == "ext4" else "defaults"
+            try:
+                run(tool("mount"), "-t", fs, "-o", options, self.node, self.mount)
+            except RuntimeError as error:
+                if "unknown filesystem" in str(error):
+                    raise unittest.SkipTest(f"this kernel has no {fs}") from None
+                raise
+            os.sync()
+
+    @property
+    def name(self):
+        return os.path.basename(self.node)
+
+    def path(self, name="file"):
+        return os.path.join(self.mount, name)
+
+    def statistics(self):
+        """Of /sys/block/NAME/stat: requests done, flushes among them."""
+        with open(f"/sys/block/{self.name}/stat", encoding="ascii") as file:
+            fields = [int(word) for word in file.read().split()]
+        return {"read": fields[0], "write": fields[4], "flush": fields[15] if len(fields) > 15 else 0,
+                "read_bytes": fields[2] * 512, "write_bytes": fields[6] * 512}
+
+    def close(self):
+        if self.mount:
+            unmount(self.mount)
+            if os.path.isdir(self.mount):
+                os.rmdir(self.mount)
+            self.mount = None
+        if self.node:
+            subprocess.run(["losetup", "-d", self.node], capture_output=True, check=False)
+            self.node = None
+        if os.path.exists(self.backing):
+            os.unlink(self.backing)
+
+
+def cgroup2_root():
+    """Where the unified hierarchy is mounted, or the test is skipped."""
+    with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
+        for line in mounts:
+            left, _, right = line.partition(" - ")
+            if right.startswith("cgroup2 "):
+                return left.split()[4]
+    raise unittest.SkipTest("no cgroup2 hierarchy is mounted")
+
+
+class Cgroup:
+    """A cgroup of the unified hierarchy for processes of one test."""
+
+    def __init__(self, suffix=""):
+        self.path = os.path.join(cgroup2_root(), f"{CGROUP_PREFIX}{os.getpid()}-{time.monotonic_ns()}{suffix}")
+        try:
+            os.mkdir(self.path)
+        except OSError as error:
+            raise unittest.SkipTest(f"no cgroup can be made: {error}") from None
+
+    def join(self):
+        """For preexec_fn: moves the calling process in."""
+        with open(os.path.join(self.path, "cgroup.procs"), "w", encoding="ascii") as file:
+            file.write("0")
+
+    def close(self):
+        for _ in range(50):  # an exited process leaves its cgroup a moment later
+            try:
+                os.rmdir(self.path)
+                return
+            except FileNotFoundError:
+                return
+            except OSError:
+                time.sleep(0.05)
+
+
+def alive(pid):
+    return os.path.exists(f"/proc/{pid}")
+
+
+def sweep():
+    """Undoes what killed runs left: mounts, loop devices and cgroups whose owner is gone."""
+    listing = subprocess.run(["losetup", "-n", "-O", "NAME,BACK-FILE"], capture_output=True, text=True,
+                             check=False).stdout
+    for line in listing.splitlines():
+        node, _, backing = line.strip().partition(" ")
+        found = BACKING.search(backing.replace(" (deleted)", "").strip())
+        if not found or alive(int(found.group(1))):
+            continue
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            for mount in [entry.split()[1] for entry in mounts if entry.split()[0] == node]:
+                unmount(mount)
+        subprocess.run(["losetup", "-d", node], capture_output=True, check=False)
+        path = backing.replace(" (deleted)", "").strip()
+        if os.path.exists(path):
+            os.unlink(path)
+    try:
+        root = cgroup2_root()
+    except unittest.SkipTest:
+        return
+    for name in os.listdir(root):
+        if name.startswith(CGROUP_PREFIX) and not alive(name[len(CGROUP_PREFIX):].partition("-")[0]):
+            try:
+                os.rmdir(os.path.join(root, name))
+            except OSError:
+                pass  # somebody lives in it

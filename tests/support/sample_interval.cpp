@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tests/support/sample_interval.h"
+
+#include "tests/support/build.h"
+
+using namespace std::chrono_literals;
+
+namespace iopath::test {
+
+namespace {
+
+Operation reads()
+{
+    Operation row = operation(Op::read, Target::file, "ext4", "vda1",
+                              {{40000, 62us}, {20000, 91us}, {1700, 240us}, {85, 4500us}});
+    row.bytes = 61785ULL * 4096;
+    row.voluntary = 61800;
+    row.involuntary = 312;
+    move_time(row, Stage::device, 0.456);
+    move_time(row, Stage::runqueue, 0.259);
+    move_time(row, Stage::block_queue, 0.042);
+    move_time(row, Stage::completion, 0.006);
+    move_time(row, Stage::softirq, 0.002);
+    move_time(row, Stage::preempted, 0.003);
+    row.top = {{1234, "fio", row.latency.sum * 93 / 100}, {1240, "fio", row.latency.sum * 7 / 100}};
+    return row;
+}
+
+Operation syncs()
+{
+    Operation row = operation(Op::sync, Target::file, "ext4", "vda1",
+                              {{350, 1800us}, {40, 3100us}, {10, 12ms}});
+    move_time(row, Stage::device, 0.61);
+    move_time(row, Stage::helper, 0.17);
+    move_time(row, Stage::runqueue, 0.12);
+    move_time(row, Stage::lock, 0.03);
+    row.flush = row.stage(Stage::device).time * 7 / 10;
+    row.stage(Stage::helper).via = {{"jbd2/vda1-8", row.latency.sum * 14 / 100},
+                                    {"kworker/u4:2-flush-254:0", row.latency.sum * 3 / 100}};
+    row.top = {{1311, "append", row.latency.sum}};
+    return row;
+}
+
+Operation pipe_writes()
+{
+    Operation row = operation(Op::write, Target::pipe, "", "", {{800, 21us}, {200, 2400us}});
+    row.bytes = 1000ULL * 65536;
+    move_time(row, Stage::peer, 0.81);
+    move_time(row, Stage::runqueue, 0.08);
+    row.stage(Stage::peer).via = {{"gzip", row.stage(Stage::peer).time}};
+    row.top = {{1400, "cat", row.latency.sum}};
+    return row;
+}
+
+Operation pipe_reads()
+{
+    Operation row = operation(Op::read, Target::pipe, "", "", {{2000, 18us}, {4, 11ms}});
+    row.bytes = 1000ULL * 65536;
+    row.interrupted = 1;
+    move_time(row, Stage::peer, 0.4);
+    row.stage(Stage::peer).via = {{"cat", row.stage(Stage::peer).time}};
+    row.top = {{1401, "gzip", row.latency.sum}};
+    return row;
+}
+
+Operation opens()
+{
+    Operation row = operation(Op::open, Target::file, "", "", {{1900, 4us}, {20, 31us}});
+    row.errors = 412;
+    row.top = {{1299, "sh", row.latency.sum}};
+    return row;
+}
+
+Operation spliced()
+{
+    Operation row = operation(Op::splice, Target::file, "ext4", "vda1", {{64, 35us}});
+    row.key.peer_target = Target::pipe;
+    row.bytes = 64ULL << 20;
+    return row;
+}
+
+void add_layers(Counts& counts)
+{
+    counts.block = {requests("vda", "read", {{60000, 38us}, {1785, 220us}}, 2100ns),
+                    requests("vda", "write", {{800, 310us}}, 14us),
+                    requests("vda", "flush", {{400, 760us}}, 3us)};
+    counts.block[0].bytes = 61785ULL * 4096;
+    counts.block[1].bytes = 800ULL * 16384;
+    counts.block[1].merges = 17;
+    counts.interrupts = {{"25", "virtio1-req.0", 0, latency_of({{62000, 2600ns}})},
+                         {"LOC", "local_timer", 0, latency_of({{2500, 3100ns}})},
+                         {"LOC", "local_timer", 1, latency_of({{2500, 2900ns}})},
+                         {"RES", "reschedule", 1, latency_of({{8200, 700ns}})}};
+    counts.softirqs = {
+        {"BLOCK", 0, latency_of({{900, 1900ns}}), latency_of({{900, 2us}})},
+        {"TIMER", 1, latency_of({{2400, 1100ns}}), latency_of({{2390, 1us}, {10, 800us}})},
+        {"RCU", 0, latency_of({{700, 900ns}}), latency_of({{700, 3us}})}};
+    counts.scheduler = {66100, 410, 57, latency_of({{60000, 9us}, {6000, 85us}, {100, 3900us}})};
+}
+
+} // namespace
+
+Coverage sample_coverage()
+{
+    return {{"sys_enter", "syscall", "tp_btf", "", ""},
+            {"sys_exit", "syscall", "tp_btf", "", ""},
+            {"sched_switch", "scheduler", "tp_btf", "", ""},
+            {"sched_waking", "scheduler", "tp_btf", "", ""},
+            {"block_issue", "block", "raw_tp", "", ""},
+            {"contention_begin", "lock", "dark", "this kernel has no tracepoint contention_begin",
+             "Linux 5.19 or newer"},
+            {"file_range_lock_wait", "lock", "dark",
+             "fentry is refused (EPERM) and there are no kprobes", ""}};
+}
+
+FactsView sample_facts()
+{
+    return {{"kernel", "6.18.44"},
+            {"btf", "/sys/kernel/btf/vmlinux, 6.1 MiB"},
+            {"lockdown", "none"},
+            {"capabilities", "CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_SYS_RESOURCE, "
+                             "CAP_DAC_READ_SEARCH"},
+            {"bpf_stats", ""}};
+}
+
+Interval sample_interval()
+{
+    Interval interval = empty_interval(6200ms, ScopeKind::command);
+    interval.scope.command = {"sh", "-c", "fio reads.fio; append 400; cat big | gzip > big.gz"};
+    // Not in the order of their time: sorting is the report's work.
+    interval.counts.operations = {opens(),       spliced(), pipe_reads(),
+                                  pipe_writes(), syncs(),   reads()};
+    add_layers(interval.counts);
+    interval.coverage = sample_coverage();
+    interval.self = {31ms, 12ms, 14ULL << 20};
+    interval.command_end = CommandEnd{0, 0};
+    return interval;
+}
+
+Interval troubled_interval()
+{
+    Interval interval = sample_interval();
+    interval.scope = {};
+    interval.counts.operations[5].top[0].comm = "evil\x1b[2J\n\xff";
+    interval.counts.operations[4].imbalanced = 3;
+    interval.counts.operations[4].residual = 12us;
+    interval.counts.operations[2].key.pid = 1401;
+    interval.counts.operations[2].key.comm = "\xe2\x80\xaegzip";
+    interval.counts.losses[static_cast<std::size_t>(Loss::map_full)] = 12345;
+    interval.counts.losses[static_cast<std::size_t>(Loss::missed_run)] = 2;
+    interval.counts.io_uring_enters = 4711;
+    interval.counts.block[0].errors = 2;
+    interval.steal = 120ms;
+    interval.command_end = CommandEnd{3, 2};
+    InFlight open;
+    open.key = {Op::read, Target::pipe, {}, "", "", 0, "", ""};
+    open.pid = 1500;
+    open.comm = "fifo-reader";
+    open.syscall = "read";
+    open.open_for = 5900ms;
+    open.stages[static_cast<std::size_t>(Stage::peer)] = 5880ms;
+    open.stages[static_cast<std::size_t>(Stage::cpu)] = 20ms;
+    InFlight before;
+    before.key.op = Op::sync;
+    before.pid = 77;
+    before.comm = "backup";
+    before.syscall = "fsync";
+    before.begun_before = true;
+    before.open_for = 6200ms;
+    interval.in_flight = {open, before};
+    return interval;
+}
+
+} // namespace iopath::test

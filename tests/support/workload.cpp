@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Exact, scripted I/O for the tests: `workload [--gate] SUBCOMMAND ARG...`. Prints one line of JSON
+// saying what it did, as seen from outside the kernel. With --gate it waits for a byte on standard
+// input before it begins, so that a watch can be attached to it first.
+#include "workload_calls.h"
+#include "workload_common.h"
+#include "workload_files.h"
+#include "workload_net.h"
+#include "workload_pipes.h"
+#include "workload_tasks.h"
+
+#include <array>
+#include <string_view>
+
+namespace {
+
+struct Entry {
+    std::string_view name;
+    workload::Subcommand run;
+};
+
+constexpr std::array kSubcommands{
+    Entry{"direct-reads", workload::direct_reads},
+    Entry{"write-fsync", workload::write_fsync},
+    Entry{"cached", workload::cached},
+    Entry{"failed", workload::failed},
+    Entry{"threads", workload::many_threads},
+    Entry{"processes", workload::many_processes},
+    Entry{"descend", workload::descend},
+    Entry{"calls", workload::all_calls},
+    Entry{"ping-pong", workload::ping_pong},
+    Entry{"pipe-stream", workload::pipe_stream},
+    Entry{"fifo-reader", workload::fifo_reader},
+    Entry{"leave-reader", workload::leave_reader},
+    Entry{"idle-threads", workload::idle_threads},
+    Entry{"interrupted", workload::interrupted},
+    Entry{"unix-ping", workload::unix_ping},
+    Entry{"flock", workload::flock_wait},
+    Entry{"stopped", workload::stopped},
+    Entry{"tcp-sleep", workload::tcp_sleep},
+    Entry{"timer-waits", workload::timer_waits},
+    Entry{"hog", workload::hog},
+    Entry{"stamp", workload::stamp},
+    Entry{"daemonise", workload::daemonise},
+    Entry{"named", workload::named},
+    Entry{"compat", workload::compat},
+    Entry{"uring", workload::uring},
+    Entry{"aio", workload::aio},
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    int at = 1;
+    if (at < argc && std::string_view(argv[at]) == "--gate") {
+        char byte = 0;
+        workload::must(read(STDIN_FILENO, &byte, 1), "gate");
+        at++;
+    }
+    for (const Entry& entry : kSubcommands) {
+        if (at < argc && entry.name == argv[at]) {
+            entry.run(workload::Args(argc - at - 1, argv + at + 1));
+            return 0;
+        }
+    }
+    std::fputs("usage: workload [--gate] SUBCOMMAND ARG...; subcommands:\n", stderr);
+    for (const Entry& entry : kSubcommands)
+        std::fprintf(stderr, "  %s\n", entry.name.data());
+    return 64;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/counts.h"
+#include "tests/support/build.h"
+#include "tests/support/catch.h"
+#include "tests/support/sample_interval.h"
+
+using namespace iopath;
+using namespace std::chrono_literals;
+
+namespace {
+
+Operation row(const char* device, std::uint64_t count)
+{
+    Operation made = test::operation(Op::read, Target::file, "ext4", device, {{count, 100us}});
+    made.bytes = count * 4096;
+    test::move_time(made, Stage::device, 0.5);
+    made.stage(Stage::device).via = {{"jbd2", count * 10us}, {"kworker", count * 5us}};
+    made.top = {{1, "fio", count * 60us}, {2, "cp", count * 40us}};
+    return made;
+}
+
+} // namespace
+
+TEST_CASE("counts less themselves are nothing", "[counts]")
+{
+    Counts counts = test::sample_interval().counts;
+    const Counts earlier = counts;
+    REQUIRE_FALSE(counts.operations.empty());
+    counts.subtract(earlier);
+    CHECK(counts.operations.empty());
+    CHECK(counts.block.empty());
+    CHECK(counts.interrupts.empty());
+    CHECK(counts.softirqs.empty());
+    CHECK(counts.scheduler.voluntary == 0);
+    CHECK(counts.scheduler.runqueue.histogram.empty());
+}
+
+TEST_CASE("counts less nothing stay", "[counts]")
+{
+    Counts counts = test::sample_interval().counts;
+    const std::size_t rows = counts.operations.size();
+    counts.subtract(Counts{});
+    CHECK(counts.operations.size() == rows);
+    CHECK(counts.scheduler.voluntary == 66100);
+}
+
+TEST_CASE("rows are matched by key, not by place", "[counts]")
+{
+    Counts earlier;
+    earlier.operations = {row("vda", 10), row("vdb", 20)};
+    Counts now;
+    now.operations = {row("vdc", 3), row("vdb", 50), row("vda", 10)};
+    now.subtract(earlier);
+    REQUIRE(now.operations.size() == 2);
+    CHECK(now.operations[0].key.device == "vdc");
+    CHECK(now.operations[0].count == 3);
+    CHECK(now.operations[1].key.device == "vdb");
+    CHECK(now.operations[1].count == 30);
+    CHECK(now.operations[1].bytes == 30 * 4096);
+    CHECK(now.operations[1].latency.sum == 3ms);
+    CHECK(now.operations[1].latency.histogram.count() == 30);
+    CHECK(now.operations[1].stage(Stage::device).time == 1500us);
+    CHECK(now.operations[1].stage(Stage::device).via.front().time == 300us);
+    CHECK(now.operations[1].top.front().time == 1800us);
+}
+
+TEST_CASE("names and processes are ranked anew", "[counts]")
+{
+    Counts earlier;
+    earlier.operations = {row("vda", 10)};
+    Counts now;
+    now.operations = {row("vda", 10)};
+    now.operations[0].count = 11;
+    now.operations[0].stage(Stage::device).via[1].time += 7us;
+    now.operations[0].top.push_back({3, "new", 9us});
+    now.subtract(earlier);
+    REQUIRE(now.operations.size() == 1);
+    const auto& via = now.operations[0].stage(Stage::device).via;
+    REQUIRE(via.size() == 1);
+    CHECK(via[0].comm == "kworker");
+    CHECK(via[0].time == 7us);
+    REQUIRE(now.operations[0].top.size() == 1);
+    CHECK(now.operations[0].top[0].pid == 3);
+}
+
+TEST_CASE("counts that went backwards are zero, not huge", "[counts]")
+{
+    Counts earlier;
+    earlier.losses[0] = 5;
+    earlier.scheduler.migrations = 9;
+    Counts now;
+    now.losses[0] = 3;
+    now.losses[1] = 2;
+    now.subtract(earlier);
+    CHECK(now.losses[0] == 0);
+    CHECK(now.losses[1] == 2);
+    CHECK(now.scheduler.migrations == 0);
+}
