@@ -17,26 +17,22 @@ static __always_inline u64 below(u64 a, u64 b)
 	return difference >> 63;
 }
 
-/* Position of the highest bit set; 0 for 0. */
+/* Position of the highest bit set; 0 for 0. The bits below it are filled in, and a
+ * product with a de Bruijn number has a different top for each of the 64 outcomes. */
+static const u8 bit_of_product[64] = {
+    0,  47, 1,  56, 48, 27, 2,  60, 57, 49, 41, 37, 28, 16, 3,  61, 54, 58, 35, 52, 50, 42,
+    21, 44, 38, 32, 29, 23, 17, 11, 4,  62, 46, 55, 26, 59, 40, 36, 15, 53, 34, 51, 20, 43,
+    31, 22, 10, 45, 25, 39, 14, 33, 19, 30, 9,  24, 13, 18, 8,  12, 7,  6,  5,  63};
+
 static __always_inline u64 highest_bit(u64 value)
 {
-	u64 bit = 0, step;
-
-	step = below(0, value >> 32) << 5;
-	value >>= step;
-	bit = step;
-	step = below(0, value >> 16) << 4;
-	value >>= step;
-	bit += step;
-	step = below(0, value >> 8) << 3;
-	value >>= step;
-	bit += step;
-	step = below(0, value >> 4) << 2;
-	value >>= step;
-	bit += step;
-	step = below(0, value >> 2) << 1;
-	value >>= step;
-	return bit + step + (value >> 1);
+	value |= value >> 1;
+	value |= value >> 2;
+	value |= value >> 4;
+	value |= value >> 8;
+	value |= value >> 16;
+	value |= value >> 32;
+	return bit_of_product[(value * 0x03f79d71b4cb0a89ULL) >> 58];
 }
 
 /* Eight edges lie in [2^bit, 2^(bit+1)): shift the value to bit 62, where they

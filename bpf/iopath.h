@@ -56,24 +56,24 @@ enum iopath_file_arg {
 /* `op` of a call that is no operation; others are enum iopath_op. */
 #define IOPATH_NO_OP 0xff
 
-/* One system call. */
+/* One system call. Read as one word where it counts: hence the alignment. */
 struct iopath_syscall {
 	iop_u8 op;
 	iop_u8 file; /* enum iopath_file_arg */
 	iop_u8 args; /* fd | other << 4 */
 	iop_u8 flags;
-};
+} __attribute__((aligned(4)));
 
 /* The calls of one number, by the two ways a thread can mean it. */
 struct iopath_syscall_pair {
 	struct iopath_syscall native;
 	struct iopath_syscall compat; /* 32-bit */
-};
+} __attribute__((aligned(8)));
 
 enum iopath_not_followed {
 	IOPATH_NOT_FOLLOWED_IO_URING,
 	IOPATH_NOT_FOLLOWED_AIO,
-	IOPATH_NOT_FOLLOWED_COUNT
+	IOPATH_NOT_FOLLOWED_COUNT /* a power of two */
 };
 
 /* ---- configuration (read-only data of every object) --------------------- */
@@ -243,7 +243,7 @@ struct iopath_task_record {
 	iop_u32 tgid;
 	iop_u32 pid;
 	iop_u32 row;     /* 0: unknown */
-	iop_u32 syscall; /* of an open operation */
+	iop_u32 syscall; /* of an open operation: its number, | 0x8000 if it is a 32-bit one */
 	iop_u32 pad;
 	iop_u64 ns; /* open for, or time for `top` */
 	char comm[IOPATH_COMM];

@@ -14,8 +14,25 @@ struct moment {
 	u64 soft_ns;
 };
 
-/* Reads clock and counters as of one instant: an interrupt in between moves the
- * counters, and then both are read again. */
+/* Where a span begins: an interrupt between the two readings counts as run time of
+ * the span, never as more interrupt time than the span has. */
+static __always_inline void read_begin(struct moment *moment, const volatile struct cpu_state *cpu)
+{
+	moment->now = bpf_ktime_get_ns();
+	moment->hard_ns = cpu->hard_ns;
+	moment->soft_ns = cpu->soft_ns;
+}
+
+/* Where it ends, likewise. */
+static __always_inline void read_end(struct moment *moment, const volatile struct cpu_state *cpu)
+{
+	moment->hard_ns = cpu->hard_ns;
+	moment->soft_ns = cpu->soft_ns;
+	moment->now = bpf_ktime_get_ns();
+}
+
+/* Where one span ends and the next begins: both as of one instant. An interrupt in
+ * between moves the counters, and then they are read again. */
 static __always_inline void read_moment(struct moment *moment, const volatile struct cpu_state *cpu)
 {
 	moment->hard_ns = cpu->hard_ns;
@@ -130,13 +147,13 @@ static __always_inline void add_via(const struct iopath_via_key *key, u64 ns)
 static __always_inline void note_via(struct ledger *ledger, enum iopath_stage stage, u64 ns,
                                      struct task_struct *waker)
 {
-	struct iopath_via_key key = {.row = ledger->row, .stage = stage};
+	struct iopath_via_key key = {.row = ledger->place.row, .stage = stage};
 
 	bpf_probe_read_kernel(key.comm, sizeof(key.comm), waker->comm);
 	if (ledger->via_ns &&
 	    (ledger->via.stage != stage || *(u64 *)key.comm != *(u64 *)ledger->via.comm ||
 	     *(u64 *)(key.comm + 8) != *(u64 *)(ledger->via.comm + 8))) {
-		if (ledger->row)
+		if (ledger->place.row)
 			add_via(&key, ns);
 		return;
 	}

@@ -64,6 +64,13 @@ enum file_flags {
 	FILE_WAITS_FOR_PEER = 1 /* tty, FUSE: whoever wakes its reader stands for the other end */
 };
 
+/* Where an operation is counted, and what it is about. */
+struct row_place {
+	u16 row;       /* 0: not known yet */
+	u8 file_flags; /* enum file_flags */
+	u8 target;     /* enum iopath_target */
+} __attribute__((aligned(4)));
+
 /* What the thread last did with each op: the row it belongs to, found again
  * without a dictionary, and the time not yet added to `top`. */
 struct row_cache {
@@ -72,28 +79,23 @@ struct row_cache {
 	u64 top_ns;
 	u32 dev;
 	u32 kind; /* see resolve.bpf.h */
-	u16 row;  /* 0: empty */
-	u8 flags; /* enum file_flags */
-	u8 target;
+	struct row_place place;
 	u32 pad;
 };
 
-/* One thread: the ledger of its open operation, and where it is. */
+/* One thread: the ledger of its open operation, and where it is. What an operation
+ * that only runs needs comes first, in one cache line. */
 struct ledger {
 	u64 start;   /* of the open operation, 0: none */
 	u64 mark;    /* last transition */
 	u64 hard_ns; /* this CPU's counters at `mark` */
 	u64 soft_ns;
-	u16 row;
-	u8 op;
-	u8 syscall_flags;
-	u8 file_flags;
-	u8 state;    /* enum thread_state */
-	u8 flags;    /* enum thread_flags */
-	u8 armed;    /* enum armed */
-	u32 touched; /* stages other than the cpu time since `mark` */
-	u16 syscall;
-	u16 target;        /* enum iopath_target of the open operation */
+	struct row_place place;
+	u16 syscall;       /* number | COMPAT_CALL */
+	u8 state;          /* enum thread_state */
+	u8 flags;          /* enum thread_flags */
+	u32 touched;       /* stages other than the cpu time since `mark` */
+	u32 armed;         /* enum armed */
 	u64 waking;        /* woken since it last ran, 0: no */
 	u64 spin_lock;     /* address of the lock it spins for */
 	u64 blocking_lock; /* address of the lock it blocks on */
@@ -105,6 +107,8 @@ struct ledger {
 	u64 via_ns;
 	struct row_cache cache[IOPATH_OP_COUNT];
 };
+
+#define COMPAT_CALL 0x8000
 
 /* A helper's recent waits, disjoint, each clipped to its own span. */
 #define WAITS 16

@@ -19,42 +19,42 @@ struct file_identity {
 #define KIND_SOCKET_TYPE(kind) ((kind) >> 24)
 #define UNKNOWN_FILE           ((struct file_identity){})
 
-/* Where a kernel has no bpf_rdonly_cast the same loads are probe reads. */
-static __always_inline void identify_file(void *pointer, struct file_identity *id)
+/* Where a kernel has no bpf_rdonly_cast the same loads are probe reads. Identities
+ * are passed by value, so that they stay in registers. */
+static __always_inline struct file_identity identify_file(void *pointer)
 {
 	void *inode = READ_FIELD(pointer, file, f_inode);
 	u32 mode = READ_FIELD(inode, inode, i_mode) & S_IFMT;
+	struct file_identity id = {.kind = mode << 8};
 
-	id->kind = mode << 8;
 	if (mode == S_IFSOCK) {
 		void *socket = READ_FIELD(pointer, file, private_data);
 		void *sk = socket ? READ_FIELD(socket, socket, sk) : NULL;
 
 		if (sk)
-			id->kind |= (u32)(u8)READ_FIELD(socket, socket, type) << 24 |
-			            (u8)READ_FIELD(sk, sock_common, skc_family);
+			id.kind |= (u32)(u8)READ_FIELD(socket, socket, type) << 24 |
+			           (u8)READ_FIELD(sk, sock_common, skc_family);
 	} else if (mode == S_IFBLK || mode == S_IFCHR) {
-		id->dev = READ_FIELD(inode, inode, i_rdev);
+		id.dev = READ_FIELD(inode, inode, i_rdev);
 	} else if (mode != S_IFIFO) {
 		void *sb = READ_FIELD(inode, inode, i_sb);
 
-		id->dev = READ_FIELD(sb, super_block, s_dev);
-		id->fs_type = (u64)READ_FIELD(sb, super_block, s_type);
+		id.dev = READ_FIELD(sb, super_block, s_dev);
+		id.fs_type = (u64)READ_FIELD(sb, super_block, s_type);
 	}
+	return id;
 }
 
 /* Identity of the current thread's descriptor; unknown where there is none. */
-static __always_inline void identify_fd(struct task_struct *task, u32 fd, struct file_identity *id)
+static __always_inline struct file_identity identify_fd(struct task_struct *task, u32 fd)
 {
 	struct fdtable *table = task->files->fdt;
 	void *file;
 
-	*id = UNKNOWN_FILE;
 	if (fd >= table->max_fds)
-		return;
+		return UNKNOWN_FILE;
 	file = read_slot((void *)table->fd + (u64)fd * sizeof(void *));
-	if (file)
-		identify_file(file, id);
+	return file ? identify_file(file) : UNKNOWN_FILE;
 }
 
 static __always_inline u8 socket_target(u32 kind)
@@ -72,13 +72,13 @@ static __always_inline u8 socket_target(u32 kind)
 	return IOPATH_TARGET_socket;
 }
 
-static __always_inline u8 target_of(const struct file_identity *id)
+static __always_inline u8 target_of(struct file_identity id)
 {
-	switch (KIND_MODE(id->kind)) {
+	switch (KIND_MODE(id.kind)) {
 	case S_IFIFO:
 		return IOPATH_TARGET_pipe;
 	case S_IFSOCK:
-		return socket_target(id->kind);
+		return socket_target(id.kind);
 	case S_IFBLK:
 		return IOPATH_TARGET_blockdev;
 	case S_IFCHR:
@@ -89,11 +89,11 @@ static __always_inline u8 target_of(const struct file_identity *id)
 }
 
 /* tty majors: 4 tty and serial, 5 console and /dev/tty, 136-143 pts, 204 serial. */
-static __always_inline bool is_tty(const struct file_identity *id)
+static __always_inline bool is_tty(struct file_identity id)
 {
-	u32 major = id->dev >> 20;
+	u32 major = id.dev >> 20;
 
-	return KIND_MODE(id->kind) == S_IFCHR &&
+	return KIND_MODE(id.kind) == S_IFCHR &&
 	       (major == 4 || major == 5 || (major >= 136 && major <= 143) || major == 204);
 }
 
@@ -142,9 +142,9 @@ __noinline int flush_top(struct row_cache *slot)
 	struct iopath_top_key key = {.tgid = task->tgid};
 	struct iopath_top *known, fresh = {};
 
-	if (!slot || !slot->row || !slot->top_ns)
+	if (!slot || !slot->place.row || !slot->top_ns)
 		return 0;
-	key.row = slot->row;
+	key.row = slot->place.row;
 	known = bpf_map_lookup_elem(&tops, &key);
 	if (!known) {
 		bpf_probe_read_kernel(fresh.comm, sizeof(fresh.comm), task->comm);
@@ -178,8 +178,8 @@ __noinline int find_row(struct row_cache *slot, const struct file_identity *id, 
 
 	if (!slot || !id)
 		return 0;
-	target = target_of(id);
-	flags = is_tty(id) ? FILE_WAITS_FOR_PEER : 0;
+	target = target_of(*id);
+	flags = is_tty(*id) ? FILE_WAITS_FOR_PEER : 0;
 	if (id->fs_type) {
 		const char *name = READ_FIELD((void *)id->fs_type, file_system_type, name);
 
@@ -213,29 +213,36 @@ __noinline int find_row(struct row_cache *slot, const struct file_identity *id, 
 	slot->dev = id->dev;
 	slot->kind = id->kind;
 	slot->scope = info.key.scope;
-	slot->flags = flags;
-	slot->target = target;
-	slot->row = row;
+	slot->place = (struct row_place){.row = row, .file_flags = flags, .target = target};
 	return row;
 }
 
-/* The row of an operation on a file, by the thread's cache. A dictionary without
- * room sends it to the op's own catch-all row and counts the loss. */
-static __always_inline u32 row_of(struct row_cache *slot, const struct file_identity *id, u32 op,
-                                  u32 peer_target)
+/* Is the cached row that of this file? */
+static __always_inline bool cache_hits(const struct row_cache *slot, struct file_identity id)
 {
-	bool hit = slot->row && slot->dev == id->dev && slot->kind == id->kind &&
-	           slot->fs_type == id->fs_type;
+	if (slot->kind != id.kind || slot->dev != id.dev || slot->fs_type != id.fs_type ||
+	    !slot->place.row)
+		return false;
+	return config.by != IOPATH_BY_CGROUP || slot->scope == bpf_get_current_cgroup_id();
+}
 
-	if (peer_target != IOPATH_NO_PEER_TARGET)
-		hit = false;
-	if (config.by == IOPATH_BY_CGROUP && hit)
-		hit = slot->scope == bpf_get_current_cgroup_id();
-	if (!hit && !find_row(slot, id, op, peer_target)) {
-		count_loss(IOPATH_LOSS_map_full);
-		return 1 + op;
-	}
-	return slot->row;
+/* Where an operation on a file is counted, by the thread's cache. A dictionary
+ * without room sends it to the op's own catch-all row and counts the loss. */
+static __always_inline struct row_place place_of(struct row_cache *slot, struct file_identity id,
+                                                 u32 op, u32 peer_target)
+{
+	struct file_identity copy;
+	struct row_place place;
+
+	if (peer_target == IOPATH_NO_PEER_TARGET && cache_hits(slot, id))
+		return slot->place;
+	copy = id;
+	if (find_row(slot, &copy, op, peer_target))
+		return slot->place;
+	count_loss(IOPATH_LOSS_map_full);
+	place = slot->place;
+	place.row = 1 + op;
+	return place;
 }
 
 #endif

@@ -13,8 +13,8 @@ static __always_inline void count_not_followed(u32 index)
 	u32 zero = 0;
 	struct iopath_counters *all = bpf_map_lookup_elem(&counters, &zero);
 
-	if (all && index < IOPATH_NOT_FOLLOWED_COUNT)
-		all->not_followed[index]++;
+	if (all)
+		all->not_followed[index & (IOPATH_NOT_FOLLOWED_COUNT - 1)]++;
 }
 
 /* The descriptor that the operation is about; false: there is none. */
@@ -40,21 +40,19 @@ static __always_inline bool file_argument(const struct iopath_syscall *call, str
 __noinline int find_splice_row(struct ledger *ledger, u32 output_fd, u32 input_fd)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct row_cache *slot;
 	struct file_identity output, input;
-	u32 row;
+	struct row_cache *slot;
 
 	if (!ledger)
 		return 0;
 	slot = &ledger->cache[IOPATH_OP_splice];
-	identify_fd(task, output_fd, &output);
-	identify_fd(task, input_fd, &input);
-	if (target_of(&output) == IOPATH_TARGET_pipe && target_of(&input) != IOPATH_TARGET_pipe)
-		row = row_of(slot, &input, IOPATH_OP_splice, target_of(&output));
+	output = identify_fd(task, output_fd);
+	input = identify_fd(task, input_fd);
+	if (target_of(output) == IOPATH_TARGET_pipe && target_of(input) != IOPATH_TARGET_pipe)
+		ledger->place = place_of(slot, input, IOPATH_OP_splice, target_of(output));
 	else
-		row = row_of(slot, &output, IOPATH_OP_splice, target_of(&input));
-	ledger->target = slot->target;
-	return row;
+		ledger->place = place_of(slot, output, IOPATH_OP_splice, target_of(input));
+	return 0;
 }
 
 /* A path names the file: its file system is unknown, its target is a file. */
@@ -66,31 +64,26 @@ static __always_inline struct file_identity path_identity(void)
 static __always_inline void find_file(struct ledger *ledger, const struct iopath_syscall *call,
                                       struct task_struct *task, struct pt_regs *regs, bool compat)
 {
-	struct row_cache *slot;
 	struct file_identity id;
 	u32 op = call->op, fd;
 
 	if (op >= IOPATH_OP_COUNT)
 		return;
+	asm volatile("" : "+r"(op)); /* one register, whose bounds the verifier knows */
 	if (call->file == IOPATH_FILE_BOTH) {
-		ledger->row = find_splice_row(ledger, syscall_arg(regs, call->args & 0xf, compat),
-		                              syscall_arg(regs, call->args >> 4, compat));
+		find_splice_row(ledger, syscall_arg(regs, call->args & 0xf, compat),
+		                syscall_arg(regs, call->args >> 4, compat));
 		return;
 	}
-	slot = &ledger->cache[op];
 	if (call->file == IOPATH_FILE_RETURN) {
-		ledger->row = 0;
-		ledger->target = IOPATH_TARGET_file;
-		ledger->file_flags = 0;
+		ledger->place = (struct row_place){.target = IOPATH_TARGET_file};
 		return;
 	}
 	if (file_argument(call, regs, compat, &fd))
-		identify_fd(task, fd, &id);
+		id = identify_fd(task, fd);
 	else
 		id = path_identity();
-	ledger->row = row_of(slot, &id, op, IOPATH_NO_PEER_TARGET);
-	ledger->target = slot->target;
-	ledger->file_flags = slot->flags;
+	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
 }
 
 static __always_inline bool is_waiting_lock(struct pt_regs *regs, bool compat)
@@ -101,8 +94,61 @@ static __always_inline bool is_waiting_lock(struct pt_regs *regs, bool compat)
 	       (compat && command == 14); /* F_SETLKW64 of 32-bit programs */
 }
 
+/* Both calls of a number in one load, and one of them in another. */
+#define KNOWN_BITS ((u64)IOPATH_SYSCALL_KNOWN << 24 | (u64)IOPATH_SYSCALL_KNOWN << 56)
+
+/* The calls of a number; NULL where neither is one that we look at. */
+static __always_inline const volatile struct iopath_syscall_pair *known_calls(u64 id)
+{
+	const volatile struct iopath_syscall_pair *pair;
+
+	if (id >= IOPATH_SYSCALLS)
+		return NULL;
+	pair = &syscalls[id];
+	asm volatile("" : "+r"(pair)); /* keep it behind the check */
+	return *(const volatile u64 *)pair & KNOWN_BITS ? pair : NULL;
+}
+
+static __always_inline struct iopath_syscall
+call_of(const volatile struct iopath_syscall_pair *pair, bool compat)
+{
+	union {
+		u32 word;
+		struct iopath_syscall call;
+	} read;
+
+	if (compat)
+		read.word = *(const volatile u32 *)&pair->compat;
+	else
+		read.word = *(const volatile u32 *)&pair->native;
+	return read.call;
+}
+
+/* The call that a ledger's operation began with. */
+static __always_inline struct iopath_syscall call_of_ledger(const struct ledger *ledger)
+{
+	return call_of(&syscalls[ledger->syscall & (IOPATH_SYSCALLS - 1)],
+	               ledger->syscall & COMPAT_CALL);
+}
+
+/* Calls that are counted, not followed; true: this is one. */
+static __always_inline bool only_counted(const struct iopath_syscall *call, struct pt_regs *regs,
+                                         bool compat)
+{
+	if (call->file == IOPATH_FILE_NOT_FOLLOWED) {
+		count_not_followed(call->args);
+		return true;
+	}
+	if (call->flags & IOPATH_SYSCALL_LOST) {
+		count_loss(IOPATH_LOSS_compat);
+		return true;
+	}
+	return call->file == IOPATH_FILE_FCNTL && !is_waiting_lock(regs, compat);
+}
+
 static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
 {
+	const volatile struct iopath_syscall_pair *pair = known_calls(id);
 	struct task_struct *task;
 	struct iopath_syscall call;
 	struct ledger *ledger;
@@ -110,40 +156,22 @@ static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
 	struct moment moment;
 	bool compat;
 
-	if (id >= IOPATH_SYSCALLS)
-		return 0;
-	if (!((syscalls[id].native.flags | syscalls[id].compat.flags) & IOPATH_SYSCALL_KNOWN))
+	if (!pair)
 		return 0;
 	task = bpf_get_current_task_btf();
 	compat = in_compat_syscall(task);
-	call = compat ? syscalls[id].compat : syscalls[id].native;
+	call = call_of(pair, compat);
 	if (!(call.flags & IOPATH_SYSCALL_KNOWN))
 		return 0;
 	ledger = ledger_in_scope(task);
-	if (!ledger)
-		return 0;
-	if (call.file == IOPATH_FILE_NOT_FOLLOWED) {
-		count_not_followed(call.args);
-		return 0;
-	}
-	if (call.flags & IOPATH_SYSCALL_LOST) {
-		count_loss(IOPATH_LOSS_compat);
-		return 0;
-	}
-	if (call.file == IOPATH_FILE_FCNTL && !is_waiting_lock(regs, compat))
+	if (!ledger || only_counted(&call, regs, compat))
 		return 0;
 	cpu = this_cpu();
 	if (!cpu)
 		return 0;
 	find_file(ledger, &call, task, regs, compat);
-	ledger->op = call.op;
-	ledger->syscall_flags = call.flags;
-	ledger->syscall = id;
-	ledger->armed = 0;
-	ledger->spin_lock = 0;
-	ledger->blocking_lock = 0;
-	ledger->waking = 0;
-	read_moment(&moment, cpu);
+	ledger->syscall = compat ? id | COMPAT_CALL : id;
+	read_begin(&moment, cpu);
 	ledger->hard_ns = moment.hard_ns;
 	ledger->soft_ns = moment.soft_ns;
 	ledger->mark = moment.now;
@@ -189,7 +217,7 @@ __noinline int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wa
 		wrong |= ns > wall;
 		row->stage_ns[stage] += ns;
 		if (ns)
-			count_stage(ledger->row, stage, ns);
+			count_stage(ledger->place.row, stage, ns);
 	}
 	if (wrong || sum != wall)
 		row->imbalanced++;
@@ -200,7 +228,7 @@ __noinline int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wa
 	row->involuntary += ledger->involuntary;
 	row->flush_ns += ledger->flush_ns;
 	if (ledger->via_ns) {
-		ledger->via.row = ledger->row;
+		ledger->via.row = ledger->place.row;
 		add_via(&ledger->via, ledger->via_ns);
 		ledger->via_ns = 0;
 	}
@@ -208,6 +236,9 @@ __noinline int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wa
 	ledger->involuntary = 0;
 	ledger->flush_ns = 0;
 	ledger->touched = 0;
+	ledger->armed = 0;
+	ledger->spin_lock = 0;
+	ledger->blocking_lock = 0;
 	return 0;
 }
 
@@ -226,44 +257,43 @@ static __always_inline void count_result(struct iopath_row *row, u32 flags, long
 }
 
 /* An open that succeeded is about the descriptor it returned. */
-__noinline int find_opened_row(struct ledger *ledger, long result)
+__noinline int find_opened_row(struct ledger *ledger, u32 op, long result)
 {
 	struct file_identity id = path_identity();
-	u32 op;
 
-	if (!ledger)
-		return 0;
-	op = ledger->op;
-	if (op >= IOPATH_OP_COUNT)
+	if (!ledger || op >= IOPATH_OP_COUNT)
 		return 0;
 	if (result >= 0)
-		identify_fd(bpf_get_current_task_btf(), result, &id);
-	return row_of(&ledger->cache[op], &id, op, IOPATH_NO_PEER_TARGET);
+		id = identify_fd(bpf_get_current_task_btf(), result);
+	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
+	return 0;
 }
 
 static __always_inline void close_operation(struct ledger *ledger, long result)
 {
+	struct iopath_syscall call = call_of_ledger(ledger);
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_row *row;
 	struct moment moment;
 	u64 wall;
-	u32 key, op = ledger->op;
+	u32 key, op = call.op;
 
 	if (!cpu || op >= IOPATH_OP_COUNT)
 		return;
-	read_moment(&moment, cpu);
+	asm volatile("" : "+r"(op));
+	read_end(&moment, cpu);
 	wall = span(ledger->start, moment.now);
-	if (!ledger->row)
-		ledger->row = find_opened_row(ledger, result);
+	if (!ledger->place.row)
+		find_opened_row(ledger, op, result);
 	ledger->start = 0;
 	ledger->cache[op].top_ns += wall;
-	key = ledger->row;
+	key = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &key);
 	if (!row)
 		return;
 	if (wall > row->max_ns)
 		row->max_ns = wall;
-	count_result(row, ledger->syscall_flags, result);
+	count_result(row, call.flags, result);
 	if (!ledger->touched && moment.hard_ns == ledger->hard_ns &&
 	    moment.soft_ns == ledger->soft_ns) {
 		row->pure_ns += wall;
@@ -276,12 +306,9 @@ static __always_inline void close_operation(struct ledger *ledger, long result)
 
 static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
 {
-	u64 id = syscall_number(regs);
 	struct ledger *ledger;
 
-	if (id >= IOPATH_SYSCALLS)
-		return 0;
-	if (!((syscalls[id].native.flags | syscalls[id].compat.flags) & IOPATH_SYSCALL_KNOWN))
+	if (!known_calls(syscall_number(regs)))
 		return 0;
 	ledger = find_ledger(bpf_get_current_task_btf());
 	if (ledger && ledger->start)
@@ -334,7 +361,7 @@ static __always_inline void write_record(struct bpf_iter__task *ctx,
 /* What the span since the last transition will most likely be charged to. Who
  * ends a wait is not known yet, so the target tells; a sleep that no signal can
  * cut has no such hint. */
-static __always_inline u32 open_stage(const struct ledger *ledger)
+static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
 {
 	if (ledger->state == RUNNING)
 		return running_stage(ledger);
@@ -344,13 +371,13 @@ static __always_inline u32 open_stage(const struct ledger *ledger)
 		return IOPATH_STAGE_throttle;
 	if (ledger->armed & ARMED_RECLAIM)
 		return IOPATH_STAGE_reclaim;
-	if (ledger->blocking_lock || ledger->op == IOPATH_OP_lock)
+	if (ledger->blocking_lock || op == IOPATH_OP_lock)
 		return IOPATH_STAGE_lock;
 	if (ledger->armed & ARMED_REQUEST)
 		return IOPATH_STAGE_block_queue;
 	if (!(ledger->armed & ARMED_INTERRUPTIBLE))
 		return IOPATH_STAGE_other;
-	switch (ledger->target) {
+	switch (ledger->place.target) {
 	case IOPATH_TARGET_pipe:
 	case IOPATH_TARGET_unix_socket:
 		return IOPATH_STAGE_peer;
@@ -366,15 +393,16 @@ static __always_inline void write_open(struct bpf_iter__task *ctx, struct ledger
                                        struct iopath_task_record *record)
 {
 	u64 now = bpf_ktime_get_ns(), since = now - ledger->mark;
+	struct iopath_syscall call = call_of_ledger(ledger);
 
-	record->row = ledger->row ? ledger->row : 1 + ledger->op;
+	record->row = ledger->place.row ? ledger->place.row : 1 + call.op;
 	record->syscall = ledger->syscall;
 	record->ns = now - ledger->start;
 	for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++)
 		record->stage_ns[i] = ledger->touched & 1U << i ? ledger->stage_ns[i] : 0;
 	if (since > record->ns)
 		since = record->ns;
-	record->stage_ns[open_stage(ledger)] += since;
+	record->stage_ns[open_stage(ledger, call.op)] += since;
 	write_record(ctx, record, IOPATH_TASK_OPEN);
 }
 
@@ -405,9 +433,9 @@ static __always_inline void write_top(struct bpf_iter__task *ctx, struct ledger 
                                       struct iopath_task_record *record)
 {
 	for (u32 op = 0; op < IOPATH_OP_COUNT; op++) {
-		if (!ledger->cache[op].row || !ledger->cache[op].top_ns)
+		if (!ledger->cache[op].place.row || !ledger->cache[op].top_ns)
 			continue;
-		record->row = ledger->cache[op].row;
+		record->row = ledger->cache[op].place.row;
 		record->ns = ledger->cache[op].top_ns;
 		write_record(ctx, record, IOPATH_TASK_TOP);
 	}

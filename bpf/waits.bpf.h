@@ -122,13 +122,14 @@ static __always_inline void charge_whole(struct ended_wait *wait, u32 stage,
 
 static __always_inline bool is_file_like(const struct ledger *ledger)
 {
-	return ledger->target == IOPATH_TARGET_file || ledger->target == IOPATH_TARGET_blockdev;
+	return ledger->place.target == IOPATH_TARGET_file ||
+	       ledger->place.target == IOPATH_TARGET_blockdev;
 }
 
 /* Another task of this host ended it: the other end, or one that held the file. */
 static __always_inline u32 peer_stage(const struct ledger *ledger)
 {
-	if (is_file_like(ledger) && !(ledger->file_flags & FILE_WAITS_FOR_PEER))
+	if (is_file_like(ledger) && !(ledger->place.file_flags & FILE_WAITS_FOR_PEER))
 		return IOPATH_STAGE_lock;
 	return IOPATH_STAGE_peer;
 }
@@ -185,7 +186,7 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 		charge_whole(wait, interrupt_stage(ledger, cpu), NULL);
 	else if (!waker->pid) /* the idle task wakes nobody of its own accord */
 		charge_whole(wait, IOPATH_STAGE_other, NULL);
-	else if (is_helper(waker) && !(ledger->file_flags & FILE_WAITS_FOR_PEER))
+	else if (is_helper(waker) && !(ledger->place.file_flags & FILE_WAITS_FOR_PEER))
 		charge_helper(wait, waker);
 	else
 		charge_whole(wait, peer_stage(ledger), waker);
