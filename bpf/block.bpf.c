@@ -129,8 +129,8 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 		return 0;
 	issued = take_issue(address_of(cpu, rq));
 	if (!issued) {
-		if (attached_ns && allocated > attached_ns && !bio_wants_flush(rq->bio) &&
-		    bytes == rq->__data_len)
+		if (attached_ns && allocated > attached_ns &&
+		    !bio_wants_flush(READ_FIELD(rq, request, bio)) && bytes == rq->__data_len)
 			count_loss(IOPATH_LOSS_no_start);
 		return 0;
 	}
@@ -181,19 +181,27 @@ static __always_inline void arm_request(bool on)
 		ledger->armed &= ~ARMED_REQUEST;
 }
 
+static __always_inline void *disk_of(struct bio *bio)
+{
+	void *device = READ_FIELD(bio, bio, bi_bdev);
+
+	return READ_FIELD(device, block_device, bd_disk);
+}
+
 /* A device without requests (dm, zram) gives its bio away at once. */
 static __always_inline int on_bio_queue(struct bio *bio)
 {
-	if (bio->bi_bdev->bd_disk->queue->mq_ops)
+	void *queue = READ_FIELD(disk_of(bio), gendisk, queue);
+
+	if (READ_FIELD(queue, request_queue, mq_ops))
 		arm_request(true);
 	return 0;
 }
 
 static __always_inline int on_bio_merged(struct bio *bio)
 {
-	struct gendisk *disk = bio->bi_bdev->bd_disk;
 	struct iopath_block_key key = {
-	    .dev = (u32)disk->major << 20 | (u32)disk->first_minor,
+	    .dev = disk_device(disk_of(bio)),
 	    .op = bio->bi_opf & REQ_OP_MASK,
 	};
 	u32 *known = bpf_map_lookup_elem(&block_dictionary, &key);

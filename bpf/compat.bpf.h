@@ -33,7 +33,9 @@ static __always_inline void *read_slot(const void *slot)
 	return value;
 }
 
-/* dst = ((struct type *)ptr)->field for a pointer the verifier does not know. */
+/* ((struct type *)ptr)->field. Also for pointers that the verifier knows: it asks the
+ * kernel's BTF by name, a millisecond each, whether what a known pointer's field
+ * points to can be trusted, and does not for a cast one. */
 #define READ_FIELD(ptr, type, field)                                                               \
 	({                                                                                         \
 		typeof(((struct type *)0)->field) value_ = 0;                                      \
@@ -136,29 +138,35 @@ struct request___before_5_15 {
 	struct gendisk *rq_disk;
 } __attribute__((preserve_access_index));
 
+/* dev_t of a disk; 0 for none. */
+static __always_inline u32 disk_device(void *disk)
+{
+	if (!disk)
+		return 0;
+	return (u32)READ_FIELD(disk, gendisk, major) << 20 |
+	       (u32)READ_FIELD(disk, gendisk, first_minor);
+}
+
 /* dev_t of the whole disk of a request; 0 for a queue without a disk. */
 static __always_inline u32 request_device(struct request *rq)
 {
-	struct gendisk *disk;
+	void *queue;
 
-	if (bpf_core_field_exists(rq->q->disk))
-		disk = rq->q->disk;
-	else
-		disk = BPF_CORE_READ((struct request___before_5_15 *)rq, rq_disk);
-	if (!disk)
-		return 0;
-	return (u32)BPF_CORE_READ(disk, major) << 20 | (u32)BPF_CORE_READ(disk, first_minor);
+	if (!bpf_core_field_exists(struct request_queue, disk))
+		return disk_device(BPF_CORE_READ((struct request___before_5_15 *)rq, rq_disk));
+	queue = READ_FIELD(rq, request, q);
+	return disk_device(READ_FIELD(queue, request_queue, disk));
 }
 
 /* REQ_PREFLUSH and REQ_FUA move as flags are added: ask for their bits. */
 enum req_flag_bits___any { __REQ_FUA___any, __REQ_PREFLUSH___any };
 
-static __always_inline bool bio_wants_flush(struct bio *bio)
+static __always_inline bool bio_wants_flush(void *bio)
 {
 	u32 fua = bpf_core_enum_value(enum req_flag_bits___any, __REQ_FUA___any);
 	u32 preflush = bpf_core_enum_value(enum req_flag_bits___any, __REQ_PREFLUSH___any);
 
-	return bio && (BPF_CORE_READ(bio, bi_opf) & (1U << fua | 1U << preflush));
+	return bio && (READ_FIELD(bio, bio, bi_opf) & (1U << fua | 1U << preflush));
 }
 
 #endif

@@ -115,8 +115,8 @@ struct ledger {
 struct wait_span {
 	u64 begin;
 	u64 end;
-	u32 stage;
-	u32 flush;
+	u32 stage; /* may carry FLUSH */
+	u32 pad;
 };
 struct wait_ring {
 	u32 next;

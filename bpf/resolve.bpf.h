@@ -48,12 +48,12 @@ static __always_inline struct file_identity identify_file(void *pointer)
 /* Identity of the current thread's descriptor; unknown where there is none. */
 static __always_inline struct file_identity identify_fd(struct task_struct *task, u32 fd)
 {
-	struct fdtable *table = task->files->fdt;
-	void *file;
+	void *files = READ_FIELD(task, task_struct, files);
+	void *table = READ_FIELD(files, files_struct, fdt), *file;
 
-	if (fd >= table->max_fds)
+	if (fd >= READ_FIELD(table, fdtable, max_fds))
 		return UNKNOWN_FILE;
-	file = read_slot((void *)table->fd + (u64)fd * sizeof(void *));
+	file = read_slot((void *)READ_FIELD(table, fdtable, fd) + (u64)fd * sizeof(void *));
 	return file ? identify_file(file) : UNKNOWN_FILE;
 }
 

@@ -7,12 +7,13 @@ char LICENSE[] SEC("license") = "GPL";
 static __always_inline int on_receive(struct sk_buff *skb)
 {
 	struct cpu_state *cpu = this_cpu();
+	void *device = READ_FIELD(skb, sk_buff, dev);
 
 	if (!cpu)
 		return 0;
 	cpu->packet_context = 1 + current_context(cpu);
 	cpu->packet_pid = (u32)bpf_get_current_pid_tgid();
-	cpu->packet_loopback = skb->dev->flags & IFF_LOOPBACK;
+	cpu->packet_loopback = READ_FIELD(device, net_device, flags) & IFF_LOOPBACK;
 	return 0;
 }
 

@@ -202,22 +202,21 @@ __noinline int count_stage(u32 row, u32 stage, u64 ns)
  * to its wall time and that none exceeds it. */
 __noinline int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wall)
 {
-	u64 sum = 0;
-	bool wrong = false;
+	u64 sum = 0, wrong = 0;
 
 	if (!ledger || !row)
 		return 0;
 	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++) {
 		u64 ns = ledger->stage_ns[stage];
 
-		if (!(ledger->touched & 1U << stage))
-			continue;
-		ledger->stage_ns[stage] = 0;
 		sum += ns;
-		wrong |= ns > wall;
+		wrong |= below(wall, ns);
 		row->stage_ns[stage] += ns;
-		if (ns)
-			count_stage(ledger->place.row, stage, ns);
+	}
+	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++) {
+		if (ledger->stage_ns[stage])
+			count_stage(ledger->place.row, stage, ledger->stage_ns[stage]);
+		ledger->stage_ns[stage] = 0;
 	}
 	if (wrong || sum != wall)
 		row->imbalanced++;
@@ -316,16 +315,17 @@ static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
 	return 0;
 }
 
-/* A thread that dies inside the kernel has no sys_exit. */
+/* A thread that dies inside the kernel (an oops) has no sys_exit; one that is killed
+ * comes back from its call first. */
 static __always_inline int on_process_exit(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct ledger *ledger = find_ledger(task);
+	struct ledger *ledger = find_ledger(bpf_get_current_task_btf());
 
 	if (!ledger)
 		return 0;
 	if (ledger->start)
-		close_operation(ledger, -EINTR);
+		count_loss(IOPATH_LOSS_died);
+	ledger->start = 0;
 	for (u32 op = 0; op < IOPATH_OP_COUNT; op++)
 		flush_top(&ledger->cache[op]);
 	return 0;

@@ -14,39 +14,42 @@ struct ended_wait {
 	u64 end;
 };
 
-static __always_inline void keep_span(struct wait_ring *ring, u64 begin, u64 end, u32 stage,
-                                      u32 flush)
+static __always_inline void keep_span(struct wait_ring *ring, u64 begin, u64 end, u32 stage)
 {
 	struct wait_span *slot = &ring->spans[ring->next & (WAITS - 1)];
 
 	slot->begin = begin;
 	slot->end = end;
 	slot->stage = stage;
-	slot->flush = flush;
 	ring->next++;
 }
 
-/* Charges [begin, end] of the wait to a stage; a helper also remembers it for
- * those who wait for the helper. */
-static __always_inline void charge_part(struct ended_wait *wait, u64 begin, u64 end, u32 stage,
-                                        u32 flush)
+/* Charges [begin, end] to a stage; a helper also remembers it in its ring for those
+ * who wait for the helper. Not static, as note_via(). `stage` may carry FLUSH. */
+#define FLUSH 0x100
+__noinline int charge_part(struct ledger *ledger, struct wait_ring *ring, u64 begin, u64 end,
+                           u32 stage)
 {
-	if (end <= begin)
-		return;
-	if (wait->ledger->start) {
-		charge(wait->ledger, stage, end - begin);
+	u32 flush = stage & FLUSH;
+
+	stage &= FLUSH - 1;
+	if (!ledger || end <= begin || stage >= IOPATH_STAGE_COUNT)
+		return 0;
+	if (ledger->start) {
+		charge(ledger, stage, end - begin);
 		if (flush)
-			wait->ledger->flush_ns += end - begin;
+			ledger->flush_ns += end - begin;
 	}
-	if (wait->ring)
-		keep_span(wait->ring, begin, end, stage, flush);
+	if (ring)
+		keep_span(ring, begin, end, stage | flush);
+	return 0;
 }
 
+/* Without a branch, as the verifier walks every path. */
 static __always_inline u64 clamp(u64 value, u64 low, u64 high)
 {
-	if (value < low)
-		return low;
-	return value > high ? high : value;
+	value += (low - value) & -below(value, low);
+	return value - ((value - high) & -below(high, value));
 }
 
 /* The request's own times split the wait: not yet issued, with the device, done
@@ -56,9 +59,10 @@ static __always_inline void charge_request(struct ended_wait *wait, const struct
 	u64 issued = clamp(note->issued, wait->begin, wait->end);
 	u64 completed = clamp(note->completed, issued, wait->end);
 
-	charge_part(wait, wait->begin, issued, IOPATH_STAGE_block_queue, 0);
-	charge_part(wait, issued, completed, IOPATH_STAGE_device, note->flush);
-	charge_part(wait, completed, wait->end, IOPATH_STAGE_completion, 0);
+	charge_part(wait->ledger, wait->ring, wait->begin, issued, IOPATH_STAGE_block_queue);
+	charge_part(wait->ledger, wait->ring, issued, completed,
+	            IOPATH_STAGE_device | (note->flush ? FLUSH : 0));
+	charge_part(wait->ledger, wait->ring, completed, wait->end, IOPATH_STAGE_completion);
 }
 
 /* A packet ended it: on its way until this host took note of it. */
@@ -68,8 +72,8 @@ static __always_inline void charge_packet(struct ended_wait *wait, const struct 
 	u32 stage = cpu->packet_loopback ? IOPATH_STAGE_peer : IOPATH_STAGE_network;
 
 	arrival = arrival ? clamp(arrival, wait->begin, wait->end) : wait->end;
-	charge_part(wait, wait->begin, arrival, stage, 0);
-	charge_part(wait, arrival, wait->end, IOPATH_STAGE_net_rx, 0);
+	charge_part(wait->ledger, wait->ring, wait->begin, arrival, stage);
+	charge_part(wait->ledger, wait->ring, arrival, wait->end, IOPATH_STAGE_net_rx);
 }
 
 /* Charges what of [begin, end] a helper spent waiting itself, by its ring; `own` is
@@ -77,7 +81,6 @@ static __always_inline void charge_packet(struct ended_wait *wait, const struct 
 __noinline u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
                                    const struct wait_ring *ring, u64 begin, u64 end)
 {
-	struct ended_wait wait = {.ledger = ledger, .ring = own, .begin = begin, .end = end};
 	u64 rest = end - begin;
 
 	if (!ledger || !ring)
@@ -86,10 +89,10 @@ __noinline u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
 		const struct wait_span *kept = &ring->spans[i];
 		u64 from = clamp(kept->begin, begin, end), to = clamp(kept->end, begin, end);
 
-		if (to <= from || to - from > rest || kept->stage >= IOPATH_STAGE_COUNT)
+		if (to <= from || to - from > rest)
 			continue;
 		rest -= to - from;
-		charge_part(&wait, from, to, kept->stage, kept->flush);
+		charge_part(ledger, own, from, to, kept->stage);
 	}
 	return rest;
 }
@@ -103,21 +106,20 @@ static __always_inline void charge_helper(struct ended_wait *wait, struct task_s
 
 	if (rest && wait->ledger->start) {
 		charge(wait->ledger, IOPATH_STAGE_helper, rest);
-		note_via(wait->ledger, IOPATH_STAGE_helper, rest, helper);
+		note_via(wait->ledger, IOPATH_STAGE_helper, rest);
 	}
 }
 
-/* All of it to one stage, with the waker's name where it says something. */
-static __always_inline void charge_whole(struct ended_wait *wait, u32 stage,
-                                         struct task_struct *waker)
+/* All of it to one stage; `named`: the waker's name says something. */
+static __always_inline void charge_whole(struct ended_wait *wait, u32 stage, bool named)
 {
 	u64 ns = wait->end - wait->begin;
 
 	if (!wait->ledger->start || !ns)
 		return;
 	charge(wait->ledger, stage, ns);
-	if (waker)
-		note_via(wait->ledger, stage, ns, waker);
+	if (named)
+		note_via(wait->ledger, stage, ns);
 }
 
 static __always_inline bool is_file_like(const struct ledger *ledger)
@@ -169,27 +171,28 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 	u32 armed = ledger->armed;
 
 	if (armed & ARMED_THROTTLE)
-		charge_whole(wait, IOPATH_STAGE_throttle, NULL);
+		charge_whole(wait, IOPATH_STAGE_throttle, false);
 	else if (armed & ARMED_RECLAIM)
-		charge_whole(wait, IOPATH_STAGE_reclaim, NULL);
+		charge_whole(wait, IOPATH_STAGE_reclaim, false);
 	else if (ledger->blocking_lock)
-		charge_whole(wait, IOPATH_STAGE_lock, context == IN_TASK ? waker : NULL);
+		charge_whole(wait, IOPATH_STAGE_lock, context == IN_TASK);
 	else if (armed & ARMED_REQUEST)
-		charge_part(wait, wait->begin, wait->end, IOPATH_STAGE_block_queue, 0);
+		charge_part(wait->ledger, wait->ring, wait->begin, wait->end,
+		            IOPATH_STAGE_block_queue);
 	else if (note->completed > wait->begin && (context != IN_TASK || note->pid == waker->pid))
 		charge_request(wait, note);
 	else if (armed & ARMED_INTERRUPTIBLE && signal_pending(sleeper))
-		charge_whole(wait, IOPATH_STAGE_other, NULL);
+		charge_whole(wait, IOPATH_STAGE_other, false);
 	else if (packet_at_hand(cpu, context, waker))
 		charge_packet(wait, cpu);
 	else if (context != IN_TASK)
-		charge_whole(wait, interrupt_stage(ledger, cpu), NULL);
+		charge_whole(wait, interrupt_stage(ledger, cpu), false);
 	else if (!waker->pid) /* the idle task wakes nobody of its own accord */
-		charge_whole(wait, IOPATH_STAGE_other, NULL);
+		charge_whole(wait, IOPATH_STAGE_other, false);
 	else if (is_helper(waker) && !(ledger->place.file_flags & FILE_WAITS_FOR_PEER))
 		charge_helper(wait, waker);
 	else
-		charge_whole(wait, peer_stage(ledger), waker);
+		charge_whole(wait, peer_stage(ledger), true);
 }
 
 #endif
