@@ -185,7 +185,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 32768);
+	__uint(max_entries, 16384);
 	__type(key, u32);
 	__type(value, u64);
 } stage_buckets SEC(".maps");
@@ -201,7 +201,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 131072);
+	__uint(max_entries, 65536);
 	__type(key, struct iopath_top_key);
 	__type(value, struct iopath_top);
 } tops SEC(".maps");
@@ -229,7 +229,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, u64);
 	__type(value, u64);
 } issue_overflow SEC(".maps");
@@ -237,7 +237,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 4096);
 	__type(key, struct iopath_irq_key);
 	__type(value, struct iopath_irq);
 } irqs SEC(".maps");

@@ -2,6 +2,7 @@
 /* Layer syscall: where operations begin and end. */
 #include "resolve.bpf.h"
 #include "scope.bpf.h"
+#include "via.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -5,6 +5,7 @@
 #define IOPATH_WAITS_BPF_H
 
 #include "ledger.bpf.h"
+#include "via.bpf.h"
 
 /* The wait that ends now. */
 struct ended_wait {

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """CPU hogs beside I/O: the time goes to the run queue and to preemption, and the finding says so."""
 import os
+import time
 
 from harness import Case
 
 HOGS = 3
+
+
+def comm_of(pid):
+    with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+        return file.read().strip()
 
 
 class Contention(Case):
@@ -16,8 +22,18 @@ class Contention(Case):
         return ["taskset", "-c", self.cpu, *command]
 
     def hogs(self, seconds, nice=0):
-        for _ in range(HOGS):
-            self.spawn(self.pinned(["nice", "-n", str(nice), *self.workload("hog", seconds)]))
+        hogs = [self.spawn(self.pinned(["nice", "-n", str(nice), *self.workload("hog", seconds)]))
+                for _ in range(HOGS)]
+        end = time.monotonic() + 10
+        while not all(comm_of(hog.pid) == "wl-hog" for hog in hogs):
+            self.assertLess(time.monotonic(), end, "the hogs do not run")
+            time.sleep(0.02)
+        for hog in hogs:
+            # Each is in a session of its own; where sessions are scheduled as groups, the group's
+            # own nice value counts.
+            if os.path.exists(f"/proc/{hog.pid}/autogroup"):
+                with open(f"/proc/{hog.pid}/autogroup", "w", encoding="ascii") as file:
+                    file.write(str(nice))
 
     def test_large_writes_beside_hogs_are_put_off(self):
         device = self.loop(fs="ext4")

@@ -80,7 +80,7 @@ class Unix(Case):
         self.assertEqual(report.row(op="send", target="unix")["count"], 1000)
         shares = {stage["stage"]: stage["share"] for stage in recv["stages"]}
         self.assertGreater(shares["peer"], 0.1)
-        self.assertFalse({"network", "net_rx", "device", "lock"} & set(shares), shares)
+        self.assertFalse({"network", "net_rx", "device", "timer"} & set(shares), shares)
 
 
 class InFlight(Case):
@@ -131,6 +131,12 @@ class Idle(Case):
         self.open_gate(*gates)
         return watch.stop()
 
+    def ranking(self, report):
+        """The worst row, and the findings; contention for CPUs comes and goes with the host's load."""
+        first = report["operations"][0]
+        findings = [finding for finding in report.finding_ids() if finding != "cpu-contention"]
+        return first["op"], first["target"], findings
+
     def test_they_change_neither_ranking_nor_tax(self):
         alone = self.watched(None)
         self.assertGreater(alone["os_tax"], 0.8, "cached writes are all system")
@@ -140,7 +146,7 @@ class Idle(Case):
                 # Alone the tax is nearly 1. Twenty idle seconds beside one busy one would bring it
                 # down to a twentieth; the wake-ups of 200 bytes take their own few milliseconds.
                 self.assertAlmostEqual(beside["os_tax"], alone["os_tax"], delta=0.05)
-                self.assertEqual(beside.finding_ids()[:1], alone.finding_ids()[:1])
+                self.assertEqual(self.ranking(beside), self.ranking(alone))
                 for finding in beside["findings"]:
                     self.assertNotIn(finding["id"], ("pipe-empty", "remote-wait"))
                 if period:

@@ -112,6 +112,8 @@ class Watch:
         case.addCleanup(os.close, self.ready_reader)
         command = [case.iopath, "diagnose", "--json", "--output", self.output, "--ready-fd",
                    str(ready_writer), *options]
+        if "--duration" not in options:  # the default of 10 s could end it on a loaded host
+            command += ["--duration", "300"]
         with open(self.errors, "wb") as errors:
             self.process = case.spawn(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                                       pass_fds=(ready_writer,))
@@ -157,7 +159,7 @@ class Watch:
 class Case(unittest.TestCase):
     """Base of all tests: temporary files, private devices, children that never outlive the test."""
 
-    maxDiff = None
+    maxDiff = 2000
 
     @classmethod
     def setUpClass(cls):

@@ -145,7 +145,8 @@ class Checker:
 
     def stage(self, stage, row, where):
         self.numbers(stage, "seconds share count p50 p99", where)
-        self.expect(stage["count"] <= row["count"], where, "more operations had it than there were")
+        self.expect(stage["count"] <= row["count"], where,
+                    f"{stage['count']} operations had it, of {row['count']}")
         self.expect(stage["p50"] <= stage["p99"], where, "p50 above p99")
         if row["seconds"] > 0:
             self.expect(abs(stage["share"] - stage["seconds"] / row["seconds"]) <= 1e-4, where,

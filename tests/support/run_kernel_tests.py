@@ -22,6 +22,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 TEST_LIMIT_SECONDS = 120
 LONG_LIMIT_SECONDS = 600
+DETAIL_LINES = 25
+DETAIL_COLUMNS = 1000
 
 
 def keep_binaries(folder):
@@ -113,10 +115,16 @@ class Printer(unittest.TestResult):
             word, detail = self.notes[0]
             self.line(word, test, "" if word == "FAIL" else detail)
             if word == "FAIL":
-                print("    " + "\n    ".join(detail.rstrip().splitlines()), flush=True)
+                self.detail(detail)
         else:
             self.passed += 1
             self.line("PASS", test)
+
+    def detail(self, text):
+        lines = text.rstrip().splitlines()
+        if len(lines) > DETAIL_LINES and not self.verbose:
+            lines[DETAIL_LINES:] = [f"... {len(lines) - DETAIL_LINES} lines more (--verbose)"]
+        print("\n".join(f"    {line[:DETAIL_COLUMNS]}" for line in lines), flush=True)
 
     def explain(self, error):
         kind, value, trace = error

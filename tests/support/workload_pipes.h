@@ -140,18 +140,19 @@ inline void idle_threads(const Args& args)
 inline volatile sig_atomic_t alarms_left = 0;
 inline int alarm_pipe = -1;
 
-/// SIGALRM every 2 ms: from a timer of the process, or from a child that sends it.
-inline void start_alarms(bool by_child, long count)
+/// SIGALRM every 2 ms until this process has ended: from a timer of its own, or from a child.
+inline void start_alarms(bool by_child)
 {
     if (!by_child) {
         const itimerval every{{0, 2000}, {0, 2000}};
         setitimer(ITIMER_REAL, &every, nullptr);
         return;
     }
-    spawn([count] {
-        for (long i = 0; i < count; i++) {
+    const pid_t parent = getpid();
+    spawn([parent] {
+        while (getppid() == parent) {
             nap_ms(2);
-            kill(getppid(), SIGALRM);
+            kill(parent, SIGALRM);
         }
     });
 }
@@ -170,14 +171,13 @@ inline void interrupted(const Args& args)
     action.sa_handler = [](int) {
         alarms_left = alarms_left - 1;
         if (alarms_left == 0) {
-            const itimerval none{};
-            setitimer(ITIMER_REAL, &none, nullptr);
+            signal(SIGALRM, SIG_IGN);
             must(write(alarm_pipe, "a", 1), "write");
         }
     };
     sigaction(SIGALRM, &action, nullptr);
     const std::uint64_t start = now_ns();
-    start_alarms(args.text(2) == "kill", count);
+    start_alarms(args.text(2) == "kill");
     char byte = 0;
     std::uint64_t calls = 0;
     std::uint64_t cut = 0;

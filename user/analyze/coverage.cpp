@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "analyze/coverage.h"
 
+#include <algorithm>
 #include <string>
 
 namespace iopath {
@@ -21,6 +22,22 @@ void add_not_followed(Coverage& coverage, const Counts& counts)
 {
     coverage.push_back(line("io_uring", "io_uring_enter", counts.io_uring_enters));
     coverage.push_back(line("libaio", "io_submit", counts.aio_submits));
+}
+
+void disown_unknown_stages(Interval& interval)
+{
+    const bool switches_seen =
+        std::none_of(interval.coverage.begin(), interval.coverage.end(),
+                     [](const auto& line) { return line.probe == "sched_switch" && line.dark(); });
+    if (switches_seen)
+        return;
+    for (Operation& operation : interval.counts.operations) {
+        StageTime& cpu = operation.stage(Stage::cpu);
+        StageTime& other = operation.stage(Stage::other);
+        other.time += cpu.time;
+        other.histogram.add(cpu.histogram);
+        cpu = StageTime{};
+    }
 }
 
 } // namespace iopath

@@ -2,6 +2,7 @@
 #include "app/options.h"
 
 #include "generated/version.h"
+#include "probes/plan.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -72,6 +73,18 @@ struct RawDiagnose {
     std::string no_attach;
 };
 
+/// Only names that mean something, so that a typing error does not pass for a dark probe.
+std::string take_forbidden(const std::string& list, std::set<std::string>& names)
+{
+    names = words_of(list);
+    for (const std::string& name : names) {
+        if (!can_be_forbidden(name))
+            return "--no-attach: '" + name +
+                   "' is no probe, layer or way of attaching (iopath doctor lists them)";
+    }
+    return "";
+}
+
 std::string take_pids(const std::string& list, std::vector<int>& pids)
 {
     for (const std::string& word : words_of(list)) {
@@ -136,7 +149,6 @@ std::string list_of(const std::array<std::string_view, count>& names)
 /// Fills in the options from the raw words; returns what is wrong, or nothing.
 std::string check(const RawDiagnose& raw, DiagnoseOptions& options)
 {
-    options.no_attach = words_of(raw.no_attach);
     options.op = op_named(raw.op);
     if (!raw.op.empty() && !options.op)
         return "--op: '" + raw.op + "' is none of " + list_of(kOpNames);
@@ -146,8 +158,8 @@ std::string check(const RawDiagnose& raw, DiagnoseOptions& options)
     if (options.comm.size() > 15)
         return "--comm: the kernel keeps 15 characters of a name; '" + options.comm + "' is longer";
     for (const std::string& wrong :
-         {take_pids(raw.pids, options.pids), take_colour(raw.colour, options.colour),
-          take_breakdown(raw.by, options.by),
+         {take_forbidden(raw.no_attach, options.no_attach), take_pids(raw.pids, options.pids),
+          take_colour(raw.colour, options.colour), take_breakdown(raw.by, options.by),
           take_time("--duration", raw.duration, options.duration),
           take_time("--interval", raw.interval, options.interval)}) {
         if (!wrong.empty())
@@ -157,6 +169,15 @@ std::string check(const RawDiagnose& raw, DiagnoseOptions& options)
                        (options.cgroup.empty() ? 0 : 1);
     return scopes > 1 ? "a command, -p and -c exclude each other" : "";
 }
+
+/// CLI11 does not know of the command behind "--", which we take off before it.
+class DiagnoseHelp : public CLI::Formatter {
+public:
+    std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override
+    {
+        return "Usage: iopath diagnose [OPTIONS] [-- COMMAND ARG...]\n";
+    }
+};
 
 void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& options)
 {
@@ -182,6 +203,7 @@ void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& opti
     app.add_option("--max-rows", options.max_rows, "Room for so many rows")->group("");
     app.add_option("--ready-fd", options.ready_fd, "Write a line there once attached")->group("");
     app.footer(kDiagnoseNotes);
+    app.formatter(std::make_shared<DiagnoseHelp>());
 }
 
 CommandLine usage_error(const std::string& message, const std::string& command)
@@ -241,10 +263,11 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments)
     }
     if (doctor.parsed()) {
         line.command = CommandLine::Command::doctor;
-        line.doctor.no_attach = words_of(doctor_no_attach);
         if (has_dashes)
             return usage_error("doctor takes no command", "doctor");
-        const std::string wrong = take_colour(doctor_colour, line.doctor.colour);
+        std::string wrong = take_forbidden(doctor_no_attach, line.doctor.no_attach);
+        if (wrong.empty())
+            wrong = take_colour(doctor_colour, line.doctor.colour);
         return wrong.empty() ? line : usage_error(wrong, "doctor");
     }
     line.command = CommandLine::Command::diagnose;

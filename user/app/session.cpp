@@ -160,6 +160,7 @@ Interval Session::take_interval()
     interval.counts = counts;
     if (earlier_)
         interval.counts.subtract(*earlier_);
+    disown_unknown_stages(interval);
     earlier_ = std::move(counts);
     interval.self = self_cost();
     begin();

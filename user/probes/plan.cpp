@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/plan.h"
 
+#include <algorithm>
+#include <array>
+
 namespace iopath {
 
 namespace {
@@ -10,11 +13,16 @@ struct Objection {
     std::string remedy;
 };
 
+std::array<std::string_view, 4> names_of(const Probe& probe, const Alternative& way)
+{
+    return {name_of(way.how), probe.layer, probe.name, way.program};
+}
+
 /// Why this alternative cannot be tried; nothing where it can.
 std::optional<Objection> objection(const Probe& probe, const Alternative& way, const Facts& facts,
                                    const PlanLimits& limits)
 {
-    for (const std::string_view name : {name_of(way.how), probe.name, way.program}) {
+    for (const std::string_view name : names_of(probe, way)) {
         if (limits.forbidden.contains(std::string(name)))
             return Objection{"forbidden by --no-attach " + std::string(name), "leave it out"};
     }
@@ -56,6 +64,18 @@ Plan make_plan(const Facts& facts, const PlanLimits& limits)
         plan.push_back(std::move(planned));
     }
     return plan;
+}
+
+bool can_be_forbidden(const std::string& name)
+{
+    for (const Probe& probe : probe_table()) {
+        for (const Alternative& way : probe.alternatives) {
+            const auto names = names_of(probe, way);
+            if (std::find(names.begin(), names.end(), name) != names.end())
+                return true;
+        }
+    }
+    return false;
 }
 
 Coverage coverage_of(const Plan& plan)

@@ -15,7 +15,7 @@ namespace iopath {
 
 /// What rules alternatives out.
 struct PlanLimits {
-    std::set<std::string> forbidden;            ///< by the user: names of ways, probes or programs
+    std::set<std::string> forbidden; ///< by the user: names of ways, layers, probes or programs
     std::map<std::string, std::string> refused; ///< by the kernel: program -> its reason
 };
 
@@ -31,6 +31,9 @@ using Plan = std::vector<PlannedProbe>;
 
 /// Pure: the same facts and limits make the same plan.
 Plan make_plan(const Facts& facts, const PlanLimits& limits);
+
+/// Is this a name that PlanLimits::forbidden knows: of a layer, a probe, a way or a program?
+bool can_be_forbidden(const std::string& name);
 
 /// The plan as lines of coverage.
 Coverage coverage_of(const Plan& plan);
