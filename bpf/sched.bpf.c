@@ -100,8 +100,11 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	cpu->soft_vector = 0;
 	cpu->request[IN_TASK].completed = 0;
 	cpu->packet_context = 0;
-	if (!leaving && !entering)
-		return 0;
+	if (!leaving) {
+		asm volatile("" : "+r"(entering)); /* or clang 19 tests both as one number */
+		if (!entering)
+			return 0;
+	}
 	read_moment(&moment, cpu);
 	if (leaving)
 		leave(leaving, &moment, preempt || !prev_state, prev_state, counts);

@@ -1,41 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer syscall: where operations begin and end. */
+#include "calls.bpf.h"
 #include "resolve.bpf.h"
 #include "scope.bpf.h"
+#include "tasks.bpf.h"
 #include "via.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* Filled in by the loader: this architecture's system calls. */
-const volatile struct iopath_syscall_pair syscalls[IOPATH_SYSCALLS];
-
-static __always_inline void count_not_followed(u32 index)
-{
-	u32 zero = 0;
-	struct iopath_counters *all = bpf_map_lookup_elem(&counters, &zero);
-
-	if (all)
-		all->not_followed[index & (IOPATH_NOT_FOLLOWED_COUNT - 1)]++;
-}
-
-/* The descriptor that the operation is about; false: there is none. */
-static __always_inline bool file_argument(const struct iopath_syscall *call, struct pt_regs *regs,
-                                          bool compat, u32 *fd)
-{
-	u64 other;
-
-	*fd = syscall_arg(regs, call->args & 0xf, compat);
-	if (call->file == IOPATH_FILE_FD || call->file == IOPATH_FILE_FCNTL)
-		return true;
-	if (call->file == IOPATH_FILE_PATH || call->file == IOPATH_FILE_RETURN)
-		return false;
-	other = syscall_arg(regs, call->args >> 4, compat);
-	if (call->file == IOPATH_FILE_EMPTY_PATH)
-		return other & AT_EMPTY_PATH;
-	if (call->file == IOPATH_FILE_NULL_PATH)
-		return !other;
-	return false;
-}
 
 /* Both ends of a splice: its target is the end that is no pipe, or the output. */
 __noinline int find_splice_row(struct ledger *ledger, u32 output_fd, u32 input_fd)
@@ -68,9 +39,9 @@ static __always_inline void find_file(struct ledger *ledger, const struct iopath
 	struct file_identity id;
 	u32 op = call->op, fd;
 
+	asm volatile("" : "+r"(op)); /* one register, whose bounds the verifier knows */
 	if (op >= IOPATH_OP_COUNT)
 		return;
-	asm volatile("" : "+r"(op)); /* one register, whose bounds the verifier knows */
 	if (call->file == IOPATH_FILE_BOTH) {
 		find_splice_row(ledger, syscall_arg(regs, call->args & 0xf, compat),
 		                syscall_arg(regs, call->args >> 4, compat));
@@ -85,66 +56,6 @@ static __always_inline void find_file(struct ledger *ledger, const struct iopath
 	else
 		id = path_identity();
 	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
-}
-
-static __always_inline bool is_waiting_lock(struct pt_regs *regs, bool compat)
-{
-	u32 command = syscall_arg(regs, 1, compat);
-
-	return command == F_SETLKW || command == F_OFD_SETLKW || command == F_OFD_SETLK ||
-	       (compat && command == 14); /* F_SETLKW64 of 32-bit programs */
-}
-
-/* Both calls of a number in one load, and one of them in another. */
-#define KNOWN_BITS ((u64)IOPATH_SYSCALL_KNOWN << 24 | (u64)IOPATH_SYSCALL_KNOWN << 56)
-
-/* The calls of a number; NULL where neither is one that we look at. */
-static __always_inline const volatile struct iopath_syscall_pair *known_calls(u64 id)
-{
-	const volatile struct iopath_syscall_pair *pair;
-
-	if (id >= IOPATH_SYSCALLS)
-		return NULL;
-	pair = &syscalls[id];
-	asm volatile("" : "+r"(pair)); /* keep it behind the check */
-	return *(const volatile u64 *)pair & KNOWN_BITS ? pair : NULL;
-}
-
-static __always_inline struct iopath_syscall
-call_of(const volatile struct iopath_syscall_pair *pair, bool compat)
-{
-	union {
-		u32 word;
-		struct iopath_syscall call;
-	} read;
-
-	if (compat)
-		read.word = *(const volatile u32 *)&pair->compat;
-	else
-		read.word = *(const volatile u32 *)&pair->native;
-	return read.call;
-}
-
-/* The call that a ledger's operation began with. */
-static __always_inline struct iopath_syscall call_of_ledger(const struct ledger *ledger)
-{
-	return call_of(&syscalls[ledger->syscall & (IOPATH_SYSCALLS - 1)],
-	               ledger->syscall & COMPAT_CALL);
-}
-
-/* Calls that are counted, not followed; true: this is one. */
-static __always_inline bool only_counted(const struct iopath_syscall *call, struct pt_regs *regs,
-                                         bool compat)
-{
-	if (call->file == IOPATH_FILE_NOT_FOLLOWED) {
-		count_not_followed(call->args);
-		return true;
-	}
-	if (call->flags & IOPATH_SYSCALL_LOST) {
-		count_loss(IOPATH_LOSS_compat);
-		return true;
-	}
-	return call->file == IOPATH_FILE_FCNTL && !is_waiting_lock(regs, compat);
 }
 
 static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
@@ -278,9 +189,9 @@ static __always_inline void close_operation(struct ledger *ledger, long result)
 	u64 wall;
 	u32 key, op = call.op;
 
+	asm volatile("" : "+r"(op));
 	if (!cpu || op >= IOPATH_OP_COUNT)
 		return;
-	asm volatile("" : "+r"(op));
 	read_end(&moment, cpu);
 	wall = span(ledger->start, moment.now);
 	if (!ledger->place.row)
@@ -348,107 +259,6 @@ SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(process_exit__tp_btf)
 {
 	return on_process_exit();
-}
-
-/* ---- what is still open --------------------------------------------------------- */
-
-static __always_inline void write_record(struct bpf_iter__task *ctx,
-                                         struct iopath_task_record *record, u32 kind)
-{
-	record->kind = kind;
-	bpf_seq_write(ctx->meta->seq, record, sizeof(*record));
-}
-
-/* What the span since the last transition will most likely be charged to. Who
- * ends a wait is not known yet, so the target tells; a sleep that no signal can
- * cut has no such hint. */
-static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
-{
-	if (ledger->state == RUNNING)
-		return running_stage(ledger);
-	if (ledger->state != BLOCKED)
-		return ledger->state == WOKEN ? IOPATH_STAGE_runqueue : IOPATH_STAGE_preempted;
-	if (ledger->armed & ARMED_THROTTLE)
-		return IOPATH_STAGE_throttle;
-	if (ledger->armed & ARMED_RECLAIM)
-		return IOPATH_STAGE_reclaim;
-	if (ledger->blocking_lock || op == IOPATH_OP_lock)
-		return IOPATH_STAGE_lock;
-	if (ledger->armed & ARMED_REQUEST)
-		return IOPATH_STAGE_block_queue;
-	if (!(ledger->armed & ARMED_INTERRUPTIBLE))
-		return IOPATH_STAGE_other;
-	switch (ledger->place.target) {
-	case IOPATH_TARGET_pipe:
-	case IOPATH_TARGET_unix_socket:
-		return IOPATH_STAGE_peer;
-	case IOPATH_TARGET_tcp:
-	case IOPATH_TARGET_udp:
-		return IOPATH_STAGE_network;
-	default:
-		return IOPATH_STAGE_other;
-	}
-}
-
-static __always_inline void write_open(struct bpf_iter__task *ctx, struct ledger *ledger,
-                                       struct iopath_task_record *record)
-{
-	u64 now = bpf_ktime_get_ns(), since = now - ledger->mark;
-	struct iopath_syscall call = call_of_ledger(ledger);
-
-	record->row = ledger->place.row ? ledger->place.row : 1 + call.op;
-	record->syscall = ledger->syscall;
-	record->ns = now - ledger->start;
-	for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++)
-		record->stage_ns[i] = ledger->touched & 1U << i ? ledger->stage_ns[i] : 0;
-	if (since > record->ns)
-		since = record->ns;
-	record->stage_ns[open_stage(ledger, call.op)] += since;
-	write_record(ctx, record, IOPATH_TASK_OPEN);
-}
-
-/* Threads that sleep in an operation begun before we attached: the registers that
- * a sleeping thread left at its entry name the call. */
-static __always_inline void write_begun_before(struct bpf_iter__task *ctx, struct task_struct *task,
-                                               struct iopath_task_record *record)
-{
-	struct pt_regs *regs;
-	u64 id;
-
-	if (!task_state(task) || is_helper(task))
-		return;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	id = syscall_number(regs);
-	if (id >= IOPATH_SYSCALLS || in_compat_syscall(task) ||
-	    !(syscalls[id].native.flags & IOPATH_SYSCALL_KNOWN) ||
-	    syscalls[id].native.file == IOPATH_FILE_NOT_FOLLOWED)
-		return;
-	if (syscalls[id].native.file == IOPATH_FILE_FCNTL && !is_waiting_lock(regs, false))
-		return;
-	record->syscall = id;
-	record->row = 1 + syscalls[id].native.op;
-	write_record(ctx, record, IOPATH_TASK_BEGUN_BEFORE);
-}
-
-static __always_inline void write_top(struct bpf_iter__task *ctx, struct ledger *ledger,
-                                      struct iopath_task_record *record)
-{
-	for (u32 op = 0; op < IOPATH_OP_COUNT; op++) {
-		if (!ledger->cache[op].place.row || !ledger->cache[op].top_ns)
-			continue;
-		record->row = ledger->cache[op].place.row;
-		record->ns = ledger->cache[op].top_ns;
-		write_record(ctx, record, IOPATH_TASK_TOP);
-	}
-}
-
-static __always_inline bool task_in_scope(struct ledger *ledger, struct task_struct *task)
-{
-	if (task->tgid == config.self_tgid || (config.filter_comm && !comm_matches(task)))
-		return false;
-	if (config.scope == IOPATH_SCOPE_SYSTEM || config.scope == IOPATH_SCOPE_CGROUP)
-		return true;
-	return ledger && ledger->flags & THREAD_MARKED;
 }
 
 SEC("?iter/task")

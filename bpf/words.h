@@ -55,7 +55,7 @@
 	X(no_start, "no_start")       /* request completed whose issue was not seen */             \
 	X(clock_back, "clock_back")   /* a span would have been negative: taken as 0 */            \
 	X(missed_run, "missed_run")   /* blocked without a wake-up seen: charged to other */       \
-	X(died, "died")                   /* thread died inside an operation: not counted */         \
+	X(died, "died")               /* thread died inside an operation: not counted */           \
 	X(compat, "compat")           /* 32-bit system call: not followed */                       \
 	X(read_failed, "read_failed") /* kernel memory could not be read */                        \
 	X(detail_full, "detail_full") /* stage histogram, via or top had no room */                \

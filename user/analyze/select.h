@@ -10,9 +10,9 @@ namespace iopath {
 
 /// What of an interval to show. Empty, or none: all of it.
 struct Selection {
-    std::string device; ///< a disk selects its partitions, too
-    std::string fs;
-    std::optional<Target> target;
+    std::string device{}; ///< a disk selects its partitions, too
+    std::string fs{};
+    std::optional<Target> target{};
     Breakdown by = Breakdown::none; ///< device and fs: rows that differ in nothing else become one
 };
 

@@ -170,6 +170,11 @@ std::string check(const RawDiagnose& raw, DiagnoseOptions& options)
     return scopes > 1 ? "a command, -p and -c exclude each other" : "";
 }
 
+CLI::Validator not_empty()
+{
+    return {[](const std::string& word) { return word.empty() ? "must not be empty" : ""; }, ""};
+}
+
 /// CLI11 does not know of the command behind "--", which we take off before it.
 class DiagnoseHelp : public CLI::Formatter {
 public:
@@ -202,6 +207,8 @@ void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& opti
         ->type_name("NAME[,NAME]");
     app.add_option("--max-rows", options.max_rows, "Room for so many rows")->group("");
     app.add_option("--ready-fd", options.ready_fd, "Write a line there once attached")->group("");
+    for (CLI::Option* option : app.get_options())
+        option->check(not_empty());
     app.footer(kDiagnoseNotes);
     app.formatter(std::make_shared<DiagnoseHelp>());
 }
@@ -213,6 +220,11 @@ CommandLine usage_error(const std::string& message, const std::string& command)
     line.text = "iopath: " + message + "\nTry 'iopath" + (command.empty() ? "" : " ") + command +
                 " --help'.\n";
     return line;
+}
+
+bool is_option(const std::string& word)
+{
+    return !word.empty() && word.front() == '-';
 }
 
 /// Everything behind the first "--" is the command of diagnose.
@@ -249,6 +261,10 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments)
 
     std::vector<std::string> own = arguments;
     const bool has_dashes = split_command(own, line.diagnose.command);
+    if (!own.empty() && own.front().front() != '-' &&
+        app.get_subcommand_no_throw(own.front()) == nullptr)
+        return usage_error(
+            "there is no command '" + own.front() + "'; there are diagnose and doctor", "");
     std::reverse(own.begin(), own.end()); // CLI11 takes them from the back
     try {
         app.parse(own);

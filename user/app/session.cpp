@@ -38,8 +38,9 @@ WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<C
 
 } // namespace
 
-Session::Session(const HostFiles& files, const DiagnoseOptions& options)
-    : files_(files), options_(options), devices_(files), mounts_(files, devices_), cgroups_(files)
+Session::Session(const HostFiles& files, DiagnoseOptions options)
+    : files_(files), options_(std::move(options)), devices_(files), mounts_(files, devices_),
+      cgroups_(files)
 {
 }
 

@@ -38,7 +38,7 @@ public:
     [[nodiscard]] CostMeter& cost_meter() { return *meter_; }
 
 private:
-    Session(const HostFiles& files, const DiagnoseOptions& options);
+    Session(const HostFiles& files, DiagnoseOptions options);
 
     [[nodiscard]] CollectExtent extent() const;
     [[nodiscard]] Names names();

@@ -24,8 +24,7 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
 public:
-    // NOLINTNEXTLINE(google-explicit-constructor): a Result is meant to be returned as its value or
-    // its error
+    // NOLINTNEXTLINE(google-explicit-constructor): meant to be returned as its value or its error
     Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
     // NOLINTNEXTLINE(google-explicit-constructor)
     Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}

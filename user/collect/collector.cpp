@@ -105,7 +105,8 @@ Operation* Collector::operation_of(Counts& counts, std::uint32_t row)
 
 void Collector::read_rows(Counts& counts)
 {
-    for (const auto& [row, key] : identities_) {
+    for (const auto& identity : identities_) {
+        const std::uint32_t row = identity.first;
         maps_.read_per_cpu("rows", row, [&](const PerCpuValues& values) {
             values.each<iopath_row>([&](int, const iopath_row& part) {
                 const bool used = part.pure_ns != 0 || part.mixed_ns != 0 || part.max_ns != 0;

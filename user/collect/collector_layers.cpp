@@ -88,12 +88,12 @@ void Collector::read_block(Counts& counts, std::uint32_t rows)
         requests.device = names_.disk(identity->dev);
         requests.op = request_op_name(identity->op);
     });
-    for (auto& [row, requests] : table) {
-        maps_.read_per_cpu(
-            "block_rows", row, [&, &requests = requests](const PerCpuValues& values) {
-                values.each<iopath_block_row>(
-                    [&](int, const iopath_block_row& part) { add_part(requests, part); });
-            });
+    for (auto& entry : table) {
+        BlockRequests& requests = entry.second;
+        maps_.read_per_cpu("block_rows", entry.first, [&](const PerCpuValues& values) {
+            values.each<iopath_block_row>(
+                [&](int, const iopath_block_row& part) { add_part(requests, part); });
+        });
         if (requests.count != 0 || requests.merges != 0 || requests.requeues != 0)
             counts.block.push_back(std::move(requests));
     }

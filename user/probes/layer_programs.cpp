@@ -9,9 +9,10 @@
 
 namespace iopath {
 
-LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, const PlanLimits& limits,
+LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
                              const SharedMaps& maps, Configure configure)
-    : layer_(layer), facts_(facts), limits_(limits), maps_(maps), configure_(std::move(configure))
+    : layer_(layer), facts_(facts), limits_(std::move(limits)), maps_(maps),
+      configure_(std::move(configure))
 {
 }
 

@@ -25,7 +25,7 @@ public:
     /// Fills in an opened object's read-only data.
     using Configure = std::function<void(BpfObject&)>;
 
-    LayerPrograms(std::string_view layer, const Facts& facts, const PlanLimits& limits,
+    LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
                   const SharedMaps& maps, Configure configure);
     ~LayerPrograms();
     LayerPrograms(const LayerPrograms&) = delete;

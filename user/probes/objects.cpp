@@ -21,6 +21,8 @@ class ObjectOf : public BpfObject {
 public:
     explicit ObjectOf(Skeleton* skeleton) : skeleton_(skeleton) {}
     ~ObjectOf() override { Skeleton::destroy(skeleton_); }
+    ObjectOf(const ObjectOf&) = delete;
+    ObjectOf& operator=(const ObjectOf&) = delete;
 
     [[nodiscard]] bpf_object* handle() const override { return skeleton_->obj; }
     int load() override { return Skeleton::load(skeleton_); }

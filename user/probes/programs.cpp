@@ -103,10 +103,10 @@ Result<std::string> read_iterator(const bpf_program* program)
 
 } // namespace
 
-Programs::Programs(const Facts& facts, const WatchOptions& options)
-    : facts_(facts), options_(options)
+Programs::Programs(Facts facts, WatchOptions options)
+    : facts_(std::move(facts)), options_(std::move(options))
 {
-    limits_.forbidden = options.forbidden;
+    limits_.forbidden = options_.forbidden;
 }
 
 Programs::~Programs()

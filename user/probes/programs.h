@@ -70,7 +70,7 @@ public:
     [[nodiscard]] static Fd enable_statistics();
 
 private:
-    Programs(const Facts& facts, const WatchOptions& options);
+    Programs(Facts facts, WatchOptions options);
 
     Status open_and_load();
     void load_layers();

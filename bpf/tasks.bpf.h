@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the task iterator writes: operations still open, and time by process that
+ * is not in the maps yet. */
+#ifndef IOPATH_TASKS_BPF_H
+#define IOPATH_TASKS_BPF_H
+
+#include "calls.bpf.h"
+#include "ledger.bpf.h"
+#include "scope.bpf.h"
+
+static __always_inline void write_record(struct bpf_iter__task *ctx,
+                                         struct iopath_task_record *record, u32 kind)
+{
+	record->kind = kind;
+	bpf_seq_write(ctx->meta->seq, record, sizeof(*record));
+}
+
+/* What the span since the last transition will most likely be charged to. Who
+ * ends a wait is not known yet, so the target tells; a sleep that no signal can
+ * cut has no such hint. */
+static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
+{
+	if (ledger->state == RUNNING)
+		return running_stage(ledger);
+	if (ledger->state != BLOCKED)
+		return ledger->state == WOKEN ? IOPATH_STAGE_runqueue : IOPATH_STAGE_preempted;
+	if (ledger->armed & ARMED_THROTTLE)
+		return IOPATH_STAGE_throttle;
+	if (ledger->armed & ARMED_RECLAIM)
+		return IOPATH_STAGE_reclaim;
+	if (ledger->blocking_lock || op == IOPATH_OP_lock)
+		return IOPATH_STAGE_lock;
+	if (ledger->armed & ARMED_REQUEST)
+		return IOPATH_STAGE_block_queue;
+	if (!(ledger->armed & ARMED_INTERRUPTIBLE))
+		return IOPATH_STAGE_other;
+	switch (ledger->place.target) {
+	case IOPATH_TARGET_pipe:
+	case IOPATH_TARGET_unix_socket:
+		return IOPATH_STAGE_peer;
+	case IOPATH_TARGET_tcp:
+	case IOPATH_TARGET_udp:
+		return IOPATH_STAGE_network;
+	default:
+		return IOPATH_STAGE_other;
+	}
+}
+
+static __always_inline void write_open(struct bpf_iter__task *ctx, struct ledger *ledger,
+                                       struct iopath_task_record *record)
+{
+	u64 now = bpf_ktime_get_ns(), since = now - ledger->mark;
+	struct iopath_syscall call = call_of_ledger(ledger);
+
+	record->row = ledger->place.row ? ledger->place.row : 1 + call.op;
+	record->syscall = ledger->syscall;
+	record->ns = now - ledger->start;
+	for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++)
+		record->stage_ns[i] = ledger->touched & 1U << i ? ledger->stage_ns[i] : 0;
+	if (since > record->ns)
+		since = record->ns;
+	record->stage_ns[open_stage(ledger, call.op)] += since;
+	write_record(ctx, record, IOPATH_TASK_OPEN);
+}
+
+/* Threads that sleep in an operation begun before we attached: the registers that
+ * a sleeping thread left at its entry name the call. */
+static __always_inline void write_begun_before(struct bpf_iter__task *ctx, struct task_struct *task,
+                                               struct iopath_task_record *record)
+{
+	struct pt_regs *regs;
+	u64 id;
+
+	if (!task_state(task) || is_helper(task))
+		return;
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	id = syscall_number(regs);
+	if (id >= IOPATH_SYSCALLS || in_compat_syscall(task) ||
+	    !(syscalls[id].native.flags & IOPATH_SYSCALL_KNOWN) ||
+	    syscalls[id].native.file == IOPATH_FILE_NOT_FOLLOWED)
+		return;
+	if (syscalls[id].native.file == IOPATH_FILE_FCNTL && !is_waiting_lock(regs, false))
+		return;
+	record->syscall = id;
+	record->row = 1 + syscalls[id].native.op;
+	write_record(ctx, record, IOPATH_TASK_BEGUN_BEFORE);
+}
+
+static __always_inline void write_top(struct bpf_iter__task *ctx, struct ledger *ledger,
+                                      struct iopath_task_record *record)
+{
+	for (u32 op = 0; op < IOPATH_OP_COUNT; op++) {
+		if (!ledger->cache[op].place.row || !ledger->cache[op].top_ns)
+			continue;
+		record->row = ledger->cache[op].place.row;
+		record->ns = ledger->cache[op].top_ns;
+		write_record(ctx, record, IOPATH_TASK_TOP);
+	}
+}
+
+static __always_inline bool task_in_scope(struct ledger *ledger, struct task_struct *task)
+{
+	if (task->tgid == config.self_tgid || (config.filter_comm && !comm_matches(task)))
+		return false;
+	if (config.scope == IOPATH_SCOPE_SYSTEM || config.scope == IOPATH_SCOPE_CGROUP)
+		return true;
+	return ledger && ledger->flags & THREAD_MARKED;
+}
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyze/coverage.h"
+#include "analyze/select.h"
+#include "tests/support/catch.h"
+
+using namespace iopath;
+
+namespace {
+
+Operation row(Op op, Target target, const std::string& fs, const std::string& device, int ms)
+{
+    Operation operation;
+    operation.key.op = op;
+    operation.key.target = target;
+    operation.key.fs = fs;
+    operation.key.device = device;
+    operation.count = 1;
+    operation.latency.sum = std::chrono::milliseconds(ms);
+    operation.latency.histogram.add(bucket_of(operation.latency.sum), 1);
+    operation.stage(Stage::cpu).time = operation.latency.sum;
+    operation.stage(Stage::cpu).histogram.add(bucket_of(operation.latency.sum), 1);
+    operation.stage(Stage::helper).via = {{"jbd2", std::chrono::milliseconds(ms)}};
+    operation.top = {{7, "fio", operation.latency.sum}};
+    return operation;
+}
+
+Interval sample()
+{
+    Interval interval;
+    interval.counts.operations = {row(Op::read, Target::file, "ext4", "vda1", 1),
+                                  row(Op::read, Target::file, "xfs", "vda1", 2),
+                                  row(Op::read, Target::file, "ext4", "vdb", 4),
+                                  row(Op::write, Target::pipe, "", "", 8)};
+    for (const char* device : {"vda", "vdb", "nvme0n1"}) {
+        BlockRequests requests;
+        requests.device = device;
+        interval.counts.block.push_back(requests);
+    }
+    return interval;
+}
+
+} // namespace
+
+TEST_CASE("a disk selects its partitions and their requests, and nothing with a like name")
+{
+    Interval interval = sample();
+    interval.counts.operations.push_back(row(Op::read, Target::file, "ext4", "vdaa", 1));
+    select(interval, {.device = "vda"});
+    CHECK(interval.counts.operations.size() == 2);
+    REQUIRE(interval.counts.block.size() == 1);
+    CHECK(interval.counts.block.front().device == "vda");
+}
+
+TEST_CASE("partitions of disks whose name ends in a digit have a p")
+{
+    Interval interval;
+    for (const char* device : {"nvme0n1", "nvme0n1p2", "nvme0n10", "nvme0n1p"})
+        interval.counts.operations.push_back(row(Op::read, Target::file, "ext4", device, 1));
+    select(interval, {.device = "nvme0n1"});
+    REQUIRE(interval.counts.operations.size() == 2);
+    CHECK(interval.counts.operations.at(1).key.device == "nvme0n1p2");
+}
+
+TEST_CASE("file system and target select")
+{
+    Interval interval = sample();
+    select(interval, {.fs = "ext4"});
+    CHECK(interval.counts.operations.size() == 2);
+    interval = sample();
+    select(interval, {.target = Target::pipe});
+    REQUIRE(interval.counts.operations.size() == 1);
+    CHECK(interval.counts.operations.front().key.op == Op::write);
+}
+
+TEST_CASE("by device, rows of one device become one and nothing gets lost")
+{
+    Interval interval = sample();
+    select(interval, {.by = Breakdown::device});
+    REQUIRE(interval.counts.operations.size() == 3);
+    const Operation& merged = interval.counts.operations.front();
+    CHECK(merged.key.fs.empty());
+    CHECK(merged.key.device == "vda1");
+    CHECK(merged.count == 2);
+    CHECK(merged.latency.sum == std::chrono::milliseconds(3));
+    CHECK(merged.latency.histogram.count() == 2);
+    CHECK(merged.stage(Stage::cpu).time == std::chrono::milliseconds(3));
+    REQUIRE(merged.top.size() == 1);
+    CHECK(merged.top.front().time == std::chrono::milliseconds(3));
+    REQUIRE(merged.stage(Stage::helper).via.size() == 1);
+    CHECK(merged.stage(Stage::helper).via.front().time == std::chrono::milliseconds(3));
+}
+
+TEST_CASE("without sched_switch nothing is called cpu")
+{
+    Interval interval = sample();
+    interval.coverage = {{"sched_switch", "sched", "tp_btf", "", ""}};
+    disown_unknown_stages(interval);
+    CHECK(interval.counts.operations.front().stage(Stage::cpu).time > Nanoseconds::zero());
+    interval.coverage = {{"sched_switch", "sched", "dark", "forbidden", ""}};
+    disown_unknown_stages(interval);
+    CHECK(interval.counts.operations.front().stage(Stage::cpu).time == Nanoseconds::zero());
+    CHECK(interval.counts.operations.front().stage(Stage::other).time ==
+          std::chrono::milliseconds(1));
+}
+
+TEST_CASE("what is not followed says so, with the calls seen")
+{
+    Counts counts;
+    counts.io_uring_enters = 12;
+    Coverage coverage;
+    add_not_followed(coverage, counts);
+    REQUIRE(coverage.size() == 2);
+    CHECK(coverage.at(0).dark());
+    CHECK_THAT(coverage.at(0).reason,
+               Catch::Matchers::ContainsSubstring("12 io_uring_enter calls seen"));
+    CHECK(coverage.at(1).reason == "requests are not followed");
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "collect/collector.h"
+#include "fake_maps.h"
+#include "tests/support/catch.h"
+
+#include <string>
+
+using namespace iopath;
+using namespace iopath::test;
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr std::uint32_t kRow = IOPATH_FIRST_FREE_ROW;
+constexpr std::uint32_t kSda = 8U << 20U;
+
+Names names()
+{
+    Names names;
+    names.device = [](std::uint32_t dev, std::string_view) { return dev == kSda ? "sda" : "?"; };
+    names.disk = [](std::uint32_t dev) { return dev == kSda ? "sda" : "?"; };
+    names.irq = [](std::uint32_t irq) { return "irq" + std::to_string(irq); };
+    names.cgroup = [](std::uint64_t id) { return "/cgroup" + std::to_string(id); };
+    names.syscall = [](int number) { return number == 0 ? "read" : "?"; };
+    return names;
+}
+
+void set_row_info(FakeMaps& maps, std::uint32_t row, iopath_row_info info)
+{
+    info.key.peer_target = IOPATH_NO_PEER_TARGET;
+    maps.set<iopath_row_info>("row_infos", row, {info});
+}
+
+iopath_row_info file_read()
+{
+    iopath_row_info info{};
+    info.key.op = IOPATH_OP_read;
+    info.key.target = IOPATH_TARGET_file;
+    info.key.dev = kSda;
+    std::strcpy(info.fs, "ext4");
+    return info;
+}
+
+/// Two operations that only ran and, on another CPU, one that waited.
+void set_two_cpus(FakeMaps& maps)
+{
+    iopath_row first{};
+    first.pure_ns = 300;
+    first.pure[10] = 2;
+    first.bytes = 100;
+    first.max_ns = 200;
+    iopath_row second{};
+    second.mixed_ns = 1000;
+    second.mixed[40] = 1;
+    second.stage_ns[IOPATH_STAGE_cpu] = 400;
+    second.stage_ns[IOPATH_STAGE_device] = 600;
+    second.max_ns = 1000;
+    second.errors = 1;
+    second.voluntary = 3;
+    maps.set<iopath_row>("rows", kRow, {first, second});
+}
+
+std::string record(iopath_task_record one)
+{
+    return {reinterpret_cast<const char*>(&one), sizeof(one)};
+}
+
+} // namespace
+
+TEST_CASE("rows of all CPUs add up to one operation, with its cpu time and its names")
+{
+    FakeMaps maps;
+    set_row_info(maps, kRow, file_read());
+    set_two_cpus(maps);
+    maps.put<iop_u32, iop_u64>("stage_buckets", IOPATH_STAGE_KEY(kRow, IOPATH_STAGE_device, 30),
+                               {0, 1});
+    maps.put<iop_u32, iop_u64>("stage_buckets", IOPATH_STAGE_KEY(kRow, IOPATH_STAGE_cpu, 20),
+                               {0, 1});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow + 1, 0, false, false}, "");
+
+    REQUIRE(counts.operations.size() == 1);
+    const Operation& read = counts.operations.front();
+    CHECK(read.key.op == Op::read);
+    CHECK(read.key.fs == "ext4");
+    CHECK(read.key.device == "sda");
+    CHECK(read.count == 3);
+    CHECK(read.bytes == 100);
+    CHECK(read.errors == 1);
+    CHECK(read.voluntary == 3);
+    CHECK(read.latency.sum == nanoseconds(1300));
+    CHECK(read.latency.max == nanoseconds(1000));
+    CHECK(read.stage(Stage::cpu).time == nanoseconds(700));
+    CHECK(read.stage(Stage::cpu).histogram.count() == 3); // the pure ones belong to it
+    CHECK(read.stage(Stage::device).time == nanoseconds(600));
+    CHECK(read.stage(Stage::device).histogram.count() == 1);
+}
+
+TEST_CASE("rows that differ in nothing a reader sees become one")
+{
+    FakeMaps maps;
+    iopath_row row{};
+    row.pure_ns = 10;
+    row.pure[0] = 1;
+    row.max_ns = 10;
+    for (const std::uint32_t index : {kRow, kRow + 1}) {
+        set_row_info(maps, index, file_read());
+        maps.set<iopath_row>("rows", index, {row});
+    }
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow + 2, 0, false, false}, "");
+    REQUIRE(counts.operations.size() == 1);
+    CHECK(counts.operations.front().count == 2);
+}
+
+TEST_CASE("what found no room is counted in its op's own row")
+{
+    FakeMaps maps;
+    iopath_row row{};
+    row.pure_ns = 10;
+    row.pure[0] = 4;
+    row.max_ns = 10;
+    maps.set<iopath_row>("rows", 1 + IOPATH_OP_send, {row});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 0, false, false}, "");
+    REQUIRE(counts.operations.size() == 1);
+    CHECK(counts.operations.front().key.op == Op::send);
+    CHECK(counts.operations.front().key.target == Target::other);
+    CHECK(counts.operations.front().count == 4);
+}
+
+TEST_CASE("helpers add up under the name of their kind, the longest first")
+{
+    FakeMaps maps;
+    set_row_info(maps, kRow, file_read());
+    set_two_cpus(maps);
+    for (const auto& [comm, ns] :
+         {std::pair{"kworker/0:1", 5}, {"kworker/u8:2", 7}, {"jbd2/sda-8", 9}}) {
+        iopath_via_key key{};
+        key.row = kRow;
+        key.stage = IOPATH_STAGE_helper;
+        std::strncpy(key.comm, comm, sizeof(key.comm) - 1);
+        maps.put<iopath_via_key, iop_u64>("vias", key, {static_cast<iop_u64>(ns)});
+    }
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow + 1, 0, false, false}, "");
+    const auto& via = counts.operations.at(0).stage(Stage::helper).via;
+    REQUIRE(via.size() == 2);
+    CHECK(via.at(0).comm == "kworker");
+    CHECK(via.at(0).time == nanoseconds(12));
+    CHECK(via.at(1).comm == "jbd2/sda-8");
+}
+
+TEST_CASE("time by process is what was written out and what threads still hold")
+{
+    FakeMaps maps;
+    set_row_info(maps, kRow, file_read());
+    set_two_cpus(maps);
+    iopath_top written{};
+    written.ns = 100;
+    std::strcpy(written.comm, "fio");
+    maps.put<iopath_top_key, iopath_top>("tops", {7, kRow}, {written});
+    iopath_task_record held{};
+    held.kind = IOPATH_TASK_TOP;
+    held.tgid = 7;
+    held.row = kRow;
+    held.ns = 50;
+    std::strcpy(held.comm, "fio");
+    iopath_task_record other = held;
+    other.tgid = 8;
+    other.ns = 500;
+    Collector collector(maps, names());
+    const Counts counts =
+        collector.counts({kRow + 1, 0, false, false}, record(held) + record(other));
+    const auto& top = counts.operations.at(0).top;
+    REQUIRE(top.size() == 2);
+    CHECK(top.at(0).pid == 8);
+    CHECK(top.at(1).pid == 7);
+    CHECK(top.at(1).time == nanoseconds(150));
+}
+
+TEST_CASE("open operations, those begun before attaching, and live processes are told apart")
+{
+    FakeMaps maps;
+    set_row_info(maps, kRow, file_read());
+    iopath_task_record open{};
+    open.kind = IOPATH_TASK_OPEN;
+    open.pid = 3;
+    open.row = kRow;
+    open.ns = 900;
+    open.stage_ns[IOPATH_STAGE_device] = 900;
+    iopath_task_record before{};
+    before.kind = IOPATH_TASK_BEGUN_BEFORE;
+    before.row = 1 + IOPATH_OP_recv;
+    iopath_task_record member{};
+    member.kind = IOPATH_TASK_MEMBER;
+    const std::string tasks = record(open) + record(before) + record(member);
+    Collector collector(maps, names());
+    (void)collector.counts({kRow + 1, 0, false, false}, tasks);
+    const auto in_flight = collector.in_flight(tasks);
+    REQUIRE(in_flight.size() == 2);
+    CHECK(in_flight.at(0).key.device == "sda");
+    CHECK(in_flight.at(0).syscall == "read");
+    CHECK(in_flight.at(0).stages.at(static_cast<std::size_t>(Stage::device)) == nanoseconds(900));
+    CHECK_FALSE(in_flight.at(0).begun_before);
+    CHECK(in_flight.at(1).begun_before);
+    CHECK(in_flight.at(1).key.op == Op::recv);
+    CHECK(Collector::live_members(tasks) == 1);
+}
+
+TEST_CASE("by process and by cgroup rows carry them")
+{
+    FakeMaps maps;
+    iopath_row_info info = file_read();
+    info.key.scope = 42;
+    std::strcpy(info.comm, "dd");
+    set_row_info(maps, kRow, info);
+    set_two_cpus(maps);
+    Collector collector(maps, names());
+    CHECK(collector.counts({kRow + 1, 0, true, false}, "").operations.at(0).key.pid == 42);
+    CHECK(collector.counts({kRow + 1, 0, false, true}, "").operations.at(0).key.cgroup ==
+          "/cgroup42");
+}
+
+TEST_CASE("requests are named by device and op, their CPUs added up")
+{
+    FakeMaps maps;
+    maps.put<iopath_block_key, iop_u32>("block_dictionary", {kSda, 2}, {1});
+    iopath_block_row row{};
+    row.service[50] = 3;
+    row.service_ns = 900;
+    row.queue[5] = 3;
+    row.bytes = 4096;
+    row.merges = 1;
+    maps.set<iopath_block_row>("block_rows", 1, {row, row});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 2, false, false}, "");
+    REQUIRE(counts.block.size() == 1);
+    CHECK(counts.block.front().device == "sda");
+    CHECK(counts.block.front().op == "flush");
+    CHECK(counts.block.front().count == 6);
+    CHECK(counts.block.front().merges == 2);
+    CHECK(counts.block.front().service.sum == nanoseconds(1800));
+}
+
+TEST_CASE("interrupts have the names of /proc/interrupts, softirqs those of /proc/softirqs")
+{
+    FakeMaps maps;
+    iopath_irq irq{};
+    irq.buckets[9] = 2;
+    maps.put<iopath_irq_key, iopath_irq>("irqs", {24, 1}, {irq});
+    maps.put<iopath_irq_key, iopath_irq>("irqs", {IOPATH_IRQ_VECTOR | IOPATH_VECTOR_local_timer, 0},
+                                         {irq});
+    iopath_softirq softirq{};
+    softirq.buckets[3] = 1;
+    maps.set<iopath_softirq>("softirqs", 3, {iopath_softirq{}, softirq});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 0, false, false}, "");
+    REQUIRE(counts.interrupts.size() == 2);
+    CHECK(counts.interrupts.at(0).irq == "24");
+    CHECK(counts.interrupts.at(0).name == "irq24");
+    CHECK(counts.interrupts.at(0).cpu == 1);
+    CHECK(counts.interrupts.at(1).irq == "LOC");
+    REQUIRE(counts.softirqs.size() == 1);
+    CHECK(counts.softirqs.front().vector == "NET_RX");
+    CHECK(counts.softirqs.front().cpu == 1);
+}
+
+TEST_CASE("losses and calls not followed add up over the CPUs")
+{
+    FakeMaps maps;
+    iopath_counters one{};
+    one.losses[IOPATH_LOSS_missed_run] = 2;
+    one.not_followed[IOPATH_NOT_FOLLOWED_AIO] = 5;
+    maps.set<iopath_counters>("counters", 0, {one, one});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 0, false, false}, "");
+    CHECK(counts.losses.at(static_cast<std::size_t>(Loss::missed_run)) == 4);
+    CHECK(counts.aio_submits == 10);
+    CHECK(counts.io_uring_enters == 0);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "probes/plan.h"
+#include "tests/support/catch.h"
+
+#include <algorithm>
+#include <set>
+
+using namespace iopath;
+
+namespace {
+
+/// A kernel that has every tracepoint of the table, with the arguments of the first alternative.
+Facts full_kernel()
+{
+    Facts facts;
+    facts.btf = true;
+    for (const Probe& probe : probe_table()) {
+        for (const Alternative& way : probe.alternatives) {
+            const int arguments = way.arguments == kAnyArguments ? 1 : way.arguments;
+            facts.tracepoint_args.emplace(std::string(way.event), arguments);
+        }
+    }
+    return facts;
+}
+
+const PlannedProbe& planned(const Plan& plan, std::string_view name)
+{
+    const auto found = std::find_if(
+        plan.begin(), plan.end(), [&](const PlannedProbe& one) { return one.probe->name == name; });
+    REQUIRE(found != plan.end());
+    return *found;
+}
+
+} // namespace
+
+TEST_CASE("every probe has a name of its own, a layer that exists and programs named after it")
+{
+    std::set<std::string_view> names;
+    std::set<std::string_view> programs;
+    for (const Probe& probe : probe_table()) {
+        CHECK(names.insert(probe.name).second);
+        CHECK(std::count(layers().begin(), layers().end(), probe.layer) == 1);
+        CHECK_FALSE(probe.purpose.empty());
+        REQUIRE_FALSE(probe.alternatives.empty());
+        for (const Alternative& way : probe.alternatives) {
+            CHECK(programs.insert(way.program).second);
+            const std::string start =
+                std::string(probe.name) + "__" + std::string(name_of(way.how));
+            CHECK(way.program.substr(0, start.size()) == start);
+        }
+    }
+}
+
+TEST_CASE("exits stand before their entries, so that they are attached first")
+{
+    const auto position = [](std::string_view name) {
+        const auto table = probe_table();
+        return std::find_if(table.begin(), table.end(),
+                            [&](const Probe& probe) { return probe.name == name; }) -
+               table.begin();
+    };
+    for (const Probe& probe : probe_table()) {
+        for (const auto& [begin, end] :
+             {std::pair{"_entry", "_exit"}, {"_begin", "_end"}, {"_enter", "_exit"}}) {
+            const std::string suffix = begin;
+            if (probe.name.size() <= suffix.size() ||
+                probe.name.substr(probe.name.size() - suffix.size()) != suffix)
+                continue;
+            const std::string exit =
+                std::string(probe.name.substr(0, probe.name.size() - suffix.size())) + end;
+            INFO(exit);
+            CHECK(position(exit) < position(probe.name));
+        }
+    }
+}
+
+TEST_CASE("a kernel that has everything lights everything")
+{
+    for (const PlannedProbe& probe : make_plan(full_kernel(), {}))
+        CHECK(probe.chosen != nullptr);
+}
+
+TEST_CASE("the number of arguments chooses the variant, never a version")
+{
+    Facts facts = full_kernel();
+    facts.tracepoint_args["sched_switch"] = 3;
+    CHECK(planned(make_plan(facts, {}), "sched_switch").chosen->program ==
+          "sched_switch__tp_btf_3");
+    facts.tracepoint_args["sched_switch"] = 4;
+    CHECK(planned(make_plan(facts, {}), "sched_switch").chosen->program == "sched_switch__tp_btf");
+    facts.tracepoint_args["balance_dirty_pages"] = 12;
+    CHECK(planned(make_plan(facts, {}), "balance_dirty").chosen->program ==
+          "balance_dirty__raw_tp_12");
+}
+
+TEST_CASE("a tracepoint that is missing or has changed leaves its probe dark, with the reason")
+{
+    Facts facts = full_kernel();
+    facts.tracepoint_args.erase("contention_begin");
+    facts.tracepoint_args["sched_switch"] = 5;
+    const Plan plan = make_plan(facts, {});
+    CHECK(planned(plan, "contention_begin").chosen == nullptr);
+    CHECK(planned(plan, "contention_begin").reason ==
+          "this kernel has no tracepoint contention_begin");
+    CHECK(planned(plan, "sched_switch").chosen == nullptr);
+    CHECK_THAT(planned(plan, "sched_switch").reason,
+               Catch::Matchers::ContainsSubstring("has 5 arguments"));
+    CHECK(planned(plan, "contention_end").chosen != nullptr);
+}
+
+TEST_CASE("what is forbidden or refused is not chosen, and says why")
+{
+    const Facts facts = full_kernel();
+    const Plan without_raw = make_plan(facts, {{"raw_tp"}, {}});
+    CHECK(planned(without_raw, "softirq_entry").chosen == nullptr);
+    CHECK(planned(without_raw, "softirq_entry").reason == "forbidden by --no-attach raw_tp");
+    CHECK(planned(without_raw, "sched_switch").chosen != nullptr);
+    const Plan without_layer = make_plan(facts, {{"block"}, {}});
+    CHECK(planned(without_layer, "block_issue").chosen == nullptr);
+    CHECK(planned(without_layer, "bio_queue").chosen == nullptr);
+    const Plan refused = make_plan(facts, {{}, {{"block_issue__tp_btf", "EPERM by decree"}}});
+    CHECK(planned(refused, "block_issue").chosen == nullptr);
+    CHECK(planned(refused, "block_issue").reason == "EPERM by decree");
+}
+
+TEST_CASE("only names that mean something can be forbidden")
+{
+    CHECK(can_be_forbidden("tp_btf"));
+    CHECK(can_be_forbidden("block"));
+    CHECK(can_be_forbidden("sched_waking"));
+    CHECK(can_be_forbidden("sched_switch__tp_btf_3"));
+    CHECK_FALSE(can_be_forbidden("sched_wakin"));
+    CHECK_FALSE(can_be_forbidden(""));
+}
+
+TEST_CASE("where nothing could be loaded, everything is dark, each for its own reason")
+{
+    Facts facts = full_kernel();
+    facts.tracepoint_args.erase("napi_poll");
+    const Coverage coverage =
+        dark_coverage(make_plan(facts, {}), {"needs CAP_BPF", "", 0, "run as root"});
+    for (const CoverageLine& line : coverage) {
+        CHECK(line.dark());
+        if (line.probe == "napi_poll")
+            CHECK(line.reason == "this kernel has no tracepoint napi_poll");
+        else
+            CHECK(line.reason == "not attached: needs CAP_BPF");
+    }
+}
