@@ -116,25 +116,72 @@ static __always_inline void note_request(struct cpu_state *cpu, u64 issued, u64 
 	note->flush = flush;
 }
 
-/* A request can complete in parts: the first part ends its service. Without a
- * stamp it is the parent of a flush sequence (its flush left the note and was
- * counted itself), a later part, or was issued before we attached. */
+/* ---- flush sequences -----------------------------------------------------------------
+ * A write with REQ_PREFLUSH or REQ_FUA goes to a device that lacks them as a flush, the
+ * data, and another flush. The flushes are requests of their own, shared by all who wait;
+ * the parent completes last, without an issue of its own. */
+
+static __always_inline void keep_flush(u32 dev, u64 issued)
+{
+	struct flush_history *history = bpf_map_lookup_elem(&flush_histories, &dev), fresh = {};
+
+	if (!history) {
+		bpf_map_update_elem(&flush_histories, &dev, &fresh, BPF_NOEXIST);
+		history = bpf_map_lookup_elem(&flush_histories, &dev);
+	}
+	if (!history) {
+		count_loss(IOPATH_LOSS_detail_full);
+		return;
+	}
+	history->issued[history->next & (FLUSHES - 1)] = issued;
+	history->next++;
+}
+
+/* When the sequence of a request allocated at `allocated` came to the driver: the first
+ * flush since then, or `issued`. */
+static __always_inline u64 sequence_start(u32 dev, u64 allocated, u64 issued)
+{
+	struct flush_history *history = bpf_map_lookup_elem(&flush_histories, &dev);
+
+	if (!history)
+		return issued;
+	for (int i = 0; i < FLUSHES; i++) {
+		u64 flush = history->issued[i];
+
+		if (flush > allocated && (!issued || flush < issued))
+			issued = flush;
+	}
+	return issued;
+}
+
+/* Without a stamp a request is the parent of a flush sequence, a later part of one that
+ * completes in parts (the first ended its service), or was issued before we attached. */
 static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 {
-	u64 now = bpf_ktime_get_ns(), allocated = rq->start_time_ns, issued;
+	u64 now = bpf_ktime_get_ns(), allocated = rq->start_time_ns, issued, started;
+	u32 op = rq->cmd_flags & REQ_OP_MASK;
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_block_row *row;
+	bool in_sequence = false;
 
 	if (!cpu)
 		return 0;
 	issued = take_issue(address_of(cpu, rq));
+	started = issued;
+	if (op == REQ_OP_FLUSH) {
+		keep_flush(request_device(rq), issued);
+	} else if (op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio))) {
+		in_sequence = true;
+		started = sequence_start(request_device(rq), allocated, issued);
+	}
+	if (started)
+		note_request(cpu, started, now, in_sequence || op == REQ_OP_FLUSH);
 	if (!issued) {
-		if (attached_ns && allocated > attached_ns &&
-		    !bio_wants_flush(READ_FIELD(rq, request, bio)) && bytes == rq->__data_len)
+		if (attached_ns && allocated > attached_ns && !in_sequence &&
+		    bytes == rq->__data_len)
 			count_loss(IOPATH_LOSS_no_start);
 		return 0;
 	}
-	note_request(cpu, issued, now, (rq->cmd_flags & REQ_OP_MASK) == REQ_OP_FLUSH);
 	row = block_row_of(rq);
 	if (!row)
 		return 0;

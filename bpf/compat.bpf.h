@@ -52,8 +52,7 @@ static __always_inline void *read_slot(const void *slot)
 
 /* System call arguments and number, by architecture. */
 #if defined(__TARGET_ARCH_x86)
-#define TS_COMPAT          0x2 /* arch/x86/include/asm/thread_info.h: in a 32-bit system call */
-#define SIGNAL_PENDING_BIT 2   /* TIF_SIGPENDING, likewise */
+#define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h: in a 32-bit system call */
 static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 {
 	switch (n) {
@@ -80,8 +79,7 @@ static __always_inline bool in_compat_syscall(struct task_struct *task)
 	return task->thread_info.status & TS_COMPAT;
 }
 #elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT_FLAG     (1 << 22) /* arch/arm64/include/asm/thread_info.h */
-#define SIGNAL_PENDING_BIT 0
+#define TIF_32BIT_FLAG (1 << 22) /* arch/arm64/include/asm/thread_info.h */
 static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 {
 	switch (n) {
@@ -109,10 +107,16 @@ static __always_inline bool in_compat_syscall(struct task_struct *task)
 }
 #endif
 
-/* A signal is pending: an interruptible wait that ends now was cut by it. */
+/* A signal is pending: an interruptible wait that ends now was cut by it. Asked of
+ * the queues, as the flag for it has another bit from one kernel to the next. */
 static __always_inline bool signal_pending(struct task_struct *task)
 {
-	return task->thread_info.flags & (1UL << SIGNAL_PENDING_BIT);
+	void *shared = READ_FIELD(task, task_struct, signal);
+	unsigned long queued = task->pending.signal.sig[0];
+
+	if (shared)
+		queued |= READ_FIELD(shared, signal_struct, shared_pending.signal.sig[0]);
+	return queued & ~task->blocked.sig[0];
 }
 
 /* Threads that work for others: kernel threads, io_uring workers and pollers. */

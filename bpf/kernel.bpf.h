@@ -104,6 +104,18 @@ struct socket {
 	struct sock *sk;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
+struct signal_struct {
+	struct sigpending shared_pending;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -113,7 +125,9 @@ struct task_struct {
 	u32 tgid;
 	char comm[16];
 	struct files_struct *files;
-	struct task_struct *group_leader;
+	struct signal_struct *signal;
+	struct sigpending pending;
+	sigset_t blocked;
 };
 
 struct request_queue {
@@ -203,6 +217,7 @@ struct bpf_iter__task {
 #define IFF_LOOPBACK        0x8
 #define LCB_F_SPIN          1
 #define REQ_OP_MASK         0xff
+#define REQ_OP_WRITE        1
 #define REQ_OP_FLUSH        2
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define FUSE_SUPER_MAGIC    0x65735546

@@ -183,8 +183,7 @@ struct {
 } rows SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, u32);
 	__type(value, u64);
@@ -192,8 +191,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, struct iopath_via_key);
 	__type(value, u64);
 } vias SEC(".maps");
@@ -233,6 +231,21 @@ struct {
 	__type(key, u64);
 	__type(value, u64);
 } issue_overflow SEC(".maps");
+
+/* The latest flushes of a device, by which the requests of a flush sequence find
+ * the time at which their sequence came to the driver. */
+#define FLUSHES 8
+struct flush_history {
+	u32 next;
+	u32 pad;
+	u64 issued[FLUSHES];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, u32);
+	__type(value, struct flush_history);
+} flush_histories SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

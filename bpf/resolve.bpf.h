@@ -142,8 +142,12 @@ __noinline int flush_top(struct row_cache *slot)
 	struct iopath_top_key key = {.tgid = task->tgid};
 	struct iopath_top *known, fresh = {};
 
-	if (!slot || !slot->place.row || !slot->top_ns)
+	if (!slot || !slot->top_ns)
 		return 0;
+	if (!slot->place.row) { /* counted in a catch-all row */
+		slot->top_ns = 0;
+		return 0;
+	}
 	key.row = slot->place.row;
 	known = bpf_map_lookup_elem(&tops, &key);
 	if (!known) {

@@ -104,7 +104,7 @@ __noinline int count_stage(u32 row, u32 stage, u64 ns)
 		count = bpf_map_lookup_elem(&stage_buckets, &key);
 	}
 	if (count)
-		*count += 1;
+		__sync_fetch_and_add(count, 1);
 	else
 		count_loss(IOPATH_LOSS_detail_full);
 	return 0;

@@ -44,7 +44,7 @@ private:
     bool handle(const Signal& signal);
     std::optional<Nanoseconds> next_pause() const;
     void turn_cost_window();
-    void report();
+    void report(bool last);
     void fail(const Error& error, int status);
 
     const DiagnoseOptions& options_;
@@ -150,16 +150,16 @@ void Diagnosis::watch(Signals& signals)
         if (now >= next_turn_)
             turn_cost_window();
         if (next_report_ && now >= *next_report_) {
-            report();
+            report(false);
             *next_report_ += *options_.interval;
         }
     }
 }
 
-void Diagnosis::report()
+void Diagnosis::report(bool last)
 {
     session_->cost_meter().close_window();
-    Interval interval = session_->take_interval();
+    Interval interval = session_->take_interval(last);
     if (child_) {
         CommandEnd end;
         const auto status = child_->poll_ended();
@@ -225,7 +225,7 @@ int Diagnosis::run()
     if (options_.interval)
         next_report_ = Clock::now() + *options_.interval;
     watch(*signals);
-    report();
+    report(true);
     if (child_)
         end_command(*signals);
     return exit_status_;

@@ -261,10 +261,10 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments)
 
     std::vector<std::string> own = arguments;
     const bool has_dashes = split_command(own, line.diagnose.command);
-    if (!own.empty() && own.front().front() != '-' &&
-        app.get_subcommand_no_throw(own.front()) == nullptr)
-        return usage_error(
-            "there is no command '" + own.front() + "'; there are diagnose and doctor", "");
+    if (!own.empty() && !is_option(own.front()) && own.front() != "diagnose" &&
+        own.front() != "doctor")
+        return usage_error("there is no command '" + own.front() + "', only diagnose and doctor",
+                           "");
     std::reverse(own.begin(), own.end()); // CLI11 takes them from the back
     try {
         app.parse(own);

@@ -140,24 +140,33 @@ SelfCost Session::self_cost() const
     return cost;
 }
 
-Interval Session::take_interval()
+std::string Session::walk_tasks() const
+{
+    const auto walked = programs_->walk_tasks();
+    return walked ? *walked : "";
+}
+
+Interval Session::take_interval(bool last)
 {
     Interval interval;
     interval.start = start_;
     interval.length = std::chrono::steady_clock::now() - steady_start_;
-    const auto walked = programs_->walk_tasks();
-    const std::string tasks = walked ? *walked : "";
+    // What is open is asked for while ends are still seen, the rest when nothing moves any more.
+    const std::string open_tasks = walk_tasks();
+    if (last)
+        programs_->detach();
+    const std::string tasks = last ? walk_tasks() : open_tasks;
     interval.steal = read_steal(files_) - steal_at_start_;
     mounts_.refresh();
     Counts counts = collector_->counts(extent(), tasks);
     for (const ProgramCost& cost : programs_->costs())
         counts.losses.at(static_cast<std::size_t>(Loss::skipped_run)) += cost.missed;
-    live_members_ = Collector::live_members(tasks);
+    live_members_ = Collector::live_members(open_tasks);
     interval.host = read_host(files_);
     interval.scope = scope();
     interval.coverage = programs_->coverage();
     add_not_followed(interval.coverage, counts);
-    add_in_flight(interval, tasks);
+    add_in_flight(interval, open_tasks);
     interval.counts = counts;
     if (earlier_)
         interval.counts.subtract(*earlier_);

@@ -31,8 +31,9 @@ public:
     Status follow(int pid) { return programs_->follow_from_exec(pid); }
     /// The watch begins now.
     void begin();
-    /// What happened since it began, or since the last interval was taken.
-    Interval take_interval();
+    /// What happened since it began, or since the last interval was taken. The last one is read
+    /// after the programs were taken off, so that all its parts are of one moment.
+    Interval take_interval(bool last);
     /// Live processes of the command's scope at the last take_interval().
     [[nodiscard]] int live_members() const { return live_members_; }
     [[nodiscard]] CostMeter& cost_meter() { return *meter_; }
@@ -43,6 +44,7 @@ private:
     [[nodiscard]] CollectExtent extent() const;
     [[nodiscard]] Names names();
     [[nodiscard]] Scope scope() const;
+    [[nodiscard]] std::string walk_tasks() const;
     void add_in_flight(Interval& interval, const std::string& tasks);
     [[nodiscard]] SelfCost self_cost() const;
 

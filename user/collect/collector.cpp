@@ -119,16 +119,15 @@ void Collector::read_rows(Counts& counts)
 
 void Collector::read_stage_buckets(Counts& counts)
 {
-    maps_.each_per_cpu("stage_buckets", [&](const void* key, const PerCpuValues& values) {
+    maps_.each("stage_buckets", [&](const void* key, const void* value) {
         iop_u32 packed = 0;
         std::memcpy(&packed, key, sizeof(packed));
         const std::size_t stage = packed >> 8U & 0xffU;
         Operation* operation = operation_of(counts, packed >> 16U);
         if (!operation || stage >= kStages)
             return;
-        values.each<iop_u64>([&](int, iop_u64 count) {
-            operation->stages.at(stage).histogram.add(packed & 0xffU, count);
-        });
+        operation->stages.at(stage).histogram.add(packed & 0xffU,
+                                                  *static_cast<const iop_u64*>(value));
     });
 }
 
@@ -188,10 +187,10 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     Counts counts;
     places_.clear();
     read_identities(extent);
-    read_rows(counts);
-    read_stage_buckets(counts);
-    read_vias(counts);
     read_tops(counts, tasks);
+    read_vias(counts);
+    read_stage_buckets(counts);
+    read_rows(counts); // last: the whole of what was read before
     std::erase_if(counts.operations, is_empty);
     read_block(counts, extent.block_rows);
     read_interrupts(counts);

@@ -36,7 +36,9 @@ class Collector {
 public:
     Collector(MapReader& maps, Names names);
 
-    /// Everything counted since attaching. `tasks` is the output of the task iterator.
+    /// Everything counted since attaching. `tasks` is the output of the task iterator. While the
+    /// programs are attached parts may be a few operations apart; a part never shows more than its
+    /// whole.
     [[nodiscard]] Counts counts(const CollectExtent& extent, const std::string& tasks);
     /// Operations that were open when the task iterator ran.
     [[nodiscard]] std::vector<InFlight> in_flight(const std::string& tasks);

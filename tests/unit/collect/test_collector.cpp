@@ -73,9 +73,8 @@ TEST_CASE("rows of all CPUs add up to one operation, with its cpu time and its n
     set_row_info(maps, kRow, file_read());
     set_two_cpus(maps);
     maps.put<iop_u32, iop_u64>("stage_buckets", IOPATH_STAGE_KEY(kRow, IOPATH_STAGE_device, 30),
-                               {0, 1});
-    maps.put<iop_u32, iop_u64>("stage_buckets", IOPATH_STAGE_KEY(kRow, IOPATH_STAGE_cpu, 20),
-                               {0, 1});
+                               {1});
+    maps.put<iop_u32, iop_u64>("stage_buckets", IOPATH_STAGE_KEY(kRow, IOPATH_STAGE_cpu, 20), {1});
     Collector collector(maps, names());
     const Counts counts = collector.counts({kRow + 1, 0, false, false}, "");
 
