@@ -139,8 +139,11 @@ __noinline int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wa
 	row->involuntary += ledger->involuntary;
 	row->flush_ns += ledger->flush_ns;
 	if (ledger->via_ns) {
-		ledger->via.row = ledger->place.row;
-		add_via(&ledger->via, ledger->via_ns);
+		/* On the stack: 6.1 refuses a map's key in an argument's memory. */
+		struct iopath_via_key key = ledger->via;
+
+		key.row = ledger->place.row;
+		add_via(&key, ledger->via_ns);
 		ledger->via_ns = 0;
 	}
 	ledger->voluntary = 0;

@@ -13,7 +13,7 @@ CoverageLine line(const char* probe, const char* syscall, std::uint64_t calls)
     std::string reason = "requests are not followed";
     if (calls != 0)
         reason += "; " + std::to_string(calls) + " " + syscall + " calls seen";
-    return {probe, "uring", "dark", reason, "a later iopath"};
+    return {probe, "uring", "dark", reason, "a later iopath", "asynchronous requests"};
 }
 
 } // namespace

@@ -109,6 +109,7 @@ FactsView summary(const Facts& facts)
 {
     FactsView pairs = common_pairs(facts);
     pairs.emplace_back("tracepoints", std::to_string(facts.tracepoint_args.size()));
+    pairs.emplace_back("packages", "none missing: no other program is needed at run time");
     return pairs;
 }
 

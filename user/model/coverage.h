@@ -13,6 +13,7 @@ struct CoverageLine {
     std::string how;    ///< the alternative in use, or "dark"
     std::string reason; ///< why dark; empty otherwise
     std::string remedy; ///< what would light it; empty where nothing would
+    std::string sees{}; ///< what the probe tells, in a few words
 
     [[nodiscard]] bool dark() const { return how == "dark"; }
 };

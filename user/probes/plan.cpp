@@ -85,6 +85,7 @@ Coverage coverage_of(const Plan& plan)
         CoverageLine line;
         line.probe = planned.probe->name;
         line.layer = planned.probe->layer;
+        line.sees = planned.probe->purpose;
         line.how = planned.chosen ? name_of(planned.chosen->how) : "dark";
         if (!planned.chosen) {
             line.reason = planned.reason;
@@ -102,7 +103,7 @@ Coverage dark_coverage(const Plan& plan, const Error& why)
         if (line.dark())
             continue;
         line.how = "dark";
-        line.reason = "not attached: " + why.what;
+        line.reason = "not attached: " + why.what + (why.where.empty() ? "" : ": " + why.where);
         line.remedy = "";
     }
     return coverage;

@@ -61,7 +61,8 @@ Json coverage(const Coverage& coverage)
                         {"layer", line.layer},
                         {"how", line.how},
                         {"reason", line.reason},
-                        {"remedy", line.remedy}});
+                        {"remedy", line.remedy},
+                        {"sees", line.sees}});
     return list;
 }
 

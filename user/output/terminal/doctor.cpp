@@ -32,6 +32,8 @@ void probe(Page& page, const CoverageLine& line)
         row.add(line.dark() ? "- " : "+ ", line.dark() ? kWarn : kGood);
     row.left(line.probe, kProbeWidth).to(kProbeWidth + 3);
     row.left(line.how, kHowWidth, line.dark() ? kWarn : kGood);
+    if (!line.sees.empty())
+        row.add(" " + line.sees, kDim);
     page.put(row);
     if (!line.reason.empty())
         page.paragraph("    why:    ", line.reason, kPlain, kDim);
