@@ -45,16 +45,20 @@ static __always_inline struct file_identity identify_file(void *pointer)
 	return id;
 }
 
-/* Identity of the current thread's descriptor; unknown where there is none. */
-static __always_inline struct file_identity identify_fd(struct task_struct *task, u32 fd)
+/* Identity of a descriptor among a thread's files; unknown where there is none. */
+static __always_inline struct file_identity identify_fd(void *files, u32 fd)
 {
-	void *files = READ_FIELD(task, task_struct, files);
 	void *table = READ_FIELD(files, files_struct, fdt), *file;
 
 	if (fd >= READ_FIELD(table, fdtable, max_fds))
 		return UNKNOWN_FILE;
 	file = read_slot((void *)READ_FIELD(table, fdtable, fd) + (u64)fd * sizeof(void *));
 	return file ? identify_file(file) : UNKNOWN_FILE;
+}
+
+static __always_inline void *files_of_current(void)
+{
+	return READ_FIELD(bpf_get_current_task_btf(), task_struct, files);
 }
 
 static __always_inline u8 socket_target(u32 kind)

@@ -11,15 +11,15 @@ char LICENSE[] SEC("license") = "GPL";
 /* Both ends of a splice: its target is the end that is no pipe, or the output. */
 __noinline int find_splice_row(struct ledger *ledger, u32 output_fd, u32 input_fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct file_identity output, input;
+	void *files = files_of_current();
 	struct row_cache *slot;
 
 	if (!ledger)
 		return 0;
 	slot = &ledger->cache[IOPATH_OP_splice];
-	output = identify_fd(task, output_fd);
-	input = identify_fd(task, input_fd);
+	output = identify_fd(files, output_fd);
+	input = identify_fd(files, input_fd);
 	if (target_of(output) == IOPATH_TARGET_pipe && target_of(input) != IOPATH_TARGET_pipe)
 		ledger->place = place_of(slot, input, IOPATH_OP_splice, target_of(output));
 	else
@@ -52,7 +52,7 @@ static __always_inline void find_file(struct ledger *ledger, const struct iopath
 		return;
 	}
 	if (file_argument(call, regs, compat, &fd))
-		id = identify_fd(task, fd);
+		id = identify_fd(task->files, fd); /* a trusted pointer's load is the cheapest */
 	else
 		id = path_identity();
 	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
@@ -178,14 +178,14 @@ __noinline int find_opened_row(struct ledger *ledger, u32 op, long result)
 	if (!ledger || op >= IOPATH_OP_COUNT)
 		return 0;
 	if (result >= 0)
-		id = identify_fd(bpf_get_current_task_btf(), result);
+		id = identify_fd(files_of_current(), result);
 	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
 	return 0;
 }
 
-static __always_inline void close_operation(struct ledger *ledger, long result)
+static __always_inline void close_operation(struct ledger *ledger, struct iopath_syscall call,
+                                            long result)
 {
-	struct iopath_syscall call = call_of_ledger(ledger);
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_row *row;
 	struct moment moment;
@@ -220,13 +220,14 @@ static __always_inline void close_operation(struct ledger *ledger, long result)
 
 static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
 {
+	const volatile struct iopath_syscall_pair *pair = known_calls(syscall_number(regs));
 	struct ledger *ledger;
 
-	if (!known_calls(syscall_number(regs)))
+	if (!pair)
 		return 0;
 	ledger = find_ledger(bpf_get_current_task_btf());
 	if (ledger && ledger->start)
-		close_operation(ledger, result);
+		close_operation(ledger, call_of(pair, ledger->syscall & COMPAT_CALL), result);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <malloc.h>
 #include <thread>
 #include <unistd.h>
 
@@ -149,6 +150,7 @@ Status Programs::open_and_load()
         layers_.push_back(
             std::make_unique<LayerPrograms>(name, facts_, limits_, *maps_, configure));
     load_layers();
+    malloc_trim(0); // libbpf's copies of the kernel's BTF, several times 6 MB, are free by now
     replan();
     return seen_anything();
 }
