@@ -93,12 +93,15 @@ void idle_note(Page& page, const Operation& row)
 void processes(Page& page, const Operation& row)
 {
     constexpr std::size_t kNames = 4;
+    constexpr double kLeastShare = 0.01;
     if (row.latency.sum <= Nanoseconds::zero())
         return;
     std::string text;
     for (std::size_t i = 0; i < std::min(row.top.size(), kNames); ++i) {
         const TopProcess& top = row.top[i];
         const double share = to_seconds(top.time) / to_seconds(row.latency.sum);
+        if (i > 0 && share < kLeastShare)
+            break;
         text += fmt::format("{}{} {:.0f}%", i == 0 ? "by " : ", ", process_name(top.comm, top.pid),
                             share * 100);
     }
