@@ -85,6 +85,12 @@ enum iopath_scope {
 	IOPATH_SCOPE_CGROUP   /* asked at each operation */
 };
 
+/* What the values of the map scope_pids ask for; also flags of a thread. */
+enum iopath_mark {
+	IOPATH_MARK_PENDING = 8, /* in scope from its next exec on */
+	IOPATH_MARK_MEMBER = 32, /* in scope */
+};
+
 enum iopath_by { IOPATH_BY_NOTHING, IOPATH_BY_PROCESS, IOPATH_BY_CGROUP };
 
 struct iopath_config {

@@ -67,7 +67,6 @@ struct file_system_type {
 
 struct super_block {
 	u32 s_dev;
-	unsigned long s_magic;
 	struct file_system_type *s_type;
 };
 
@@ -176,11 +175,6 @@ struct sk_buff {
 	struct net_device *dev;
 };
 
-struct linux_binprm;
-struct bdi_writeback;
-struct dirty_throttle_control;
-struct napi_struct;
-
 struct bpf_iter_meta {
 	struct seq_file *seq;
 };
@@ -193,36 +187,32 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 /* Constants of the kernel that BTF does not carry. */
-#define PF_IO_WORKER        0x00000010 /* include/linux/sched.h, 5.12 */
-#define PF_KTHREAD          0x00200000
-#define TASK_INTERRUPTIBLE  0x1
-#define TASK_WAKEKILL       0x100
-#define S_IFMT              00170000
-#define S_IFSOCK            0140000
-#define S_IFREG             0100000
-#define S_IFBLK             0060000
-#define S_IFDIR             0040000
-#define S_IFCHR             0020000
-#define S_IFIFO             0010000
-#define S_IFLNK             0120000
-#define AF_UNIX             1
-#define AF_INET             2
-#define AF_INET6            10
-#define SOCK_STREAM         1
-#define SOCK_DGRAM          2
-#define AT_EMPTY_PATH       0x1000
-#define F_SETLKW            7
-#define F_OFD_SETLK         37
-#define F_OFD_SETLKW        38
-#define IFF_LOOPBACK        0x8
-#define LCB_F_SPIN          1
-#define REQ_OP_MASK         0xff
-#define REQ_OP_WRITE        1
-#define REQ_OP_FLUSH        2
-#define ANON_INODE_FS_MAGIC 0x09041934
-#define FUSE_SUPER_MAGIC    0x65735546
-#define EINTR               4
-#define EAGAIN              11
-#define EINPROGRESS         115
+#define PF_IO_WORKER       0x00000010 /* include/linux/sched.h, 5.12 */
+#define PF_KTHREAD         0x00200000
+#define TASK_INTERRUPTIBLE 0x1
+#define TASK_WAKEKILL      0x100
+#define S_IFMT             00170000
+#define S_IFSOCK           0140000
+#define S_IFREG            0100000
+#define S_IFBLK            0060000
+#define S_IFCHR            0020000
+#define S_IFIFO            0010000
+#define AF_UNIX            1
+#define AF_INET            2
+#define AF_INET6           10
+#define SOCK_STREAM        1
+#define SOCK_DGRAM         2
+#define AT_EMPTY_PATH      0x1000
+#define F_SETLKW           7
+#define F_OFD_SETLK        37
+#define F_OFD_SETLKW       38
+#define IFF_LOOPBACK       0x8
+#define LCB_F_SPIN         1
+#define REQ_OP_MASK        0xff
+#define REQ_OP_WRITE       1
+#define REQ_OP_FLUSH       2
+#define EINTR              4
+#define EAGAIN             11
+#define EINPROGRESS        115
 
 #endif

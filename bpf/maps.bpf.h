@@ -47,9 +47,9 @@ enum thread_flags {
 	THREAD_KNOWN = 1,    /* record initialised */
 	THREAD_IN_SCOPE = 2, /* its operations are looked at */
 	THREAD_HELPER = 4,   /* its waits are kept for those who wait for it */
-	THREAD_PENDING = 8,  /* in scope from its next exec on */
-	THREAD_SELF = 16,    /* iopath's own */
-	THREAD_MARKED = 32,  /* belongs to the scope; --comm may still leave it out */
+	THREAD_PENDING = IOPATH_MARK_PENDING,
+	THREAD_SELF = 16,                   /* iopath's own */
+	THREAD_MARKED = IOPATH_MARK_MEMBER, /* --comm may still leave it out */
 };
 
 /* What a coming block is charged to, whoever ends it. */

@@ -21,10 +21,6 @@ namespace iopath {
 
 namespace {
 
-// Marks of enum thread_flags in bpf/maps.bpf.h, as scope_pids carries them.
-constexpr std::uint32_t kPending = 8;
-constexpr std::uint32_t kMarked = 32;
-
 iopath_syscall row_of(const Syscall& call, const std::optional<Op>& only)
 {
     iopath_syscall row{};
@@ -192,12 +188,12 @@ Status Programs::attach()
         *block->object()->attached_ns() = monotonic_ns();
     if (options_.pids.empty())
         return {};
-    return mark_processes(options_.pids, kMarked);
+    return mark_processes(options_.pids, IOPATH_MARK_MEMBER);
 }
 
 Status Programs::follow_from_exec(int pid)
 {
-    return mark_processes({pid}, kPending);
+    return mark_processes({pid}, IOPATH_MARK_PENDING);
 }
 
 Status Programs::mark_processes(const std::vector<int>& pids, std::uint32_t flags)
