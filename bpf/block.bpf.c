@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer block: requests from allocation to completion, and threads that wait for
  * a request to be had. */
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 #include "ledger.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -15,16 +15,17 @@ static __always_inline struct issue_slot *issue_slot_of(u64 request)
 	return bpf_map_lookup_elem(&issue_slots, &index);
 }
 
+/* Two requests of one slot may be issued at once: the compare-and-swap has one of
+ * them go to the hash. */
 static __always_inline void stamp_issue(u64 request, u64 now)
 {
 	struct issue_slot *slot = issue_slot_of(request);
+	u64 holder = slot ? __sync_val_compare_and_swap(&slot->request, 0, request) : request;
 
-	if (slot && (!slot->request || slot->request == request)) {
+	if (slot && (!holder || holder == request))
 		slot->issued = now;
-		slot->request = request;
-	} else if (bpf_map_update_elem(&issue_overflow, &request, &now, BPF_ANY)) {
+	else if (bpf_map_update_elem(&issue_overflow, &request, &now, BPF_ANY))
 		count_loss(IOPATH_LOSS_map_full);
-	}
 }
 
 /* The stamp of a request's issue, taken out; 0 where there is none. */

@@ -3,7 +3,7 @@
 #ifndef IOPATH_CALLS_BPF_H
 #define IOPATH_CALLS_BPF_H
 
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 
 /* Filled in by the loader: this architecture's system calls. */
 const volatile struct iopath_syscall_pair syscalls[IOPATH_SYSCALLS];

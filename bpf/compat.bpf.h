@@ -3,11 +3,9 @@
 #ifndef IOPATH_COMPAT_BPF_H
 #define IOPATH_COMPAT_BPF_H
 
-#include "kernel.bpf.h"
-#include <bpf/bpf_helpers.h>
+#include "maps.bpf.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "iopath.h"
 
 #define barrier() asm volatile("" ::: "memory")
 
@@ -29,7 +27,8 @@ static __always_inline void *read_slot(const void *slot)
 		    bpf_rdonly_cast(slot, bpf_core_type_id_kernel(struct callback_head));
 		return cell->next;
 	}
-	bpf_probe_read_kernel(&value, sizeof(value), slot);
+	if (bpf_probe_read_kernel(&value, sizeof(value), slot))
+		count_loss(IOPATH_LOSS_read_failed);
 	return value;
 }
 
@@ -45,10 +44,18 @@ static __always_inline void *read_slot(const void *slot)
 			value_ = cast_->field;                                                     \
 		} else {                                                                           \
 			struct type *raw_ = (struct type *)(ptr);                                  \
-			bpf_core_read(&value_, sizeof(value_), &raw_->field);                      \
+			if (bpf_core_read(&value_, sizeof(value_), &raw_->field))                  \
+				count_loss(IOPATH_LOSS_read_failed);                               \
 		}                                                                                  \
 		value_;                                                                            \
 	})
+
+/* Name of a thread into IOPATH_COMM bytes. */
+static __always_inline void read_comm(char *comm, struct task_struct *task)
+{
+	if (bpf_probe_read_kernel(comm, IOPATH_COMM, task->comm))
+		count_loss(IOPATH_LOSS_read_failed);
+}
 
 /* System call arguments and number, by architecture. */
 #if defined(__TARGET_ARCH_x86)

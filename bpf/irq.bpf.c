@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer irq: hard interrupts, local timer and inter-processor interrupts, and
  * softirqs. Handlers only add to counters of their CPU, never to a ledger. */
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 #include "hist.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -4,7 +4,7 @@
 #ifndef IOPATH_LEDGER_BPF_H
 #define IOPATH_LEDGER_BPF_H
 
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 #include "hist.bpf.h"
 
 /* A moment, with what interrupts had taken of this CPU until then. */

@@ -4,7 +4,9 @@
 #ifndef IOPATH_MAPS_BPF_H
 #define IOPATH_MAPS_BPF_H
 
-#include "compat.bpf.h"
+#include "kernel.bpf.h"
+#include <bpf/bpf_helpers.h>
+#include "iopath.h"
 
 /* Contexts in which a wake-up can happen; the higher interrupts the lower. */
 enum context { IN_TASK, IN_SOFTIRQ, IN_HARDIRQ, CONTEXTS };
@@ -247,10 +249,11 @@ struct {
 	__type(value, struct flush_history);
 } flush_histories SEC(".maps");
 
+/* Allocated beforehand: an interrupt finds no memory for a value of this size. The
+ * loader sets its size, too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 128);
 	__type(key, struct iopath_irq_key);
 	__type(value, struct iopath_irq);
 } irqs SEC(".maps");

@@ -3,7 +3,7 @@
 #ifndef IOPATH_RESOLVE_BPF_H
 #define IOPATH_RESOLVE_BPF_H
 
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 #include "ledger.bpf.h"
 
 /* What rows need to know of a file, and nothing that outlives the call: two
@@ -155,7 +155,7 @@ __noinline int flush_top(struct row_cache *slot)
 	key.row = slot->place.row;
 	known = bpf_map_lookup_elem(&tops, &key);
 	if (!known) {
-		bpf_probe_read_kernel(fresh.comm, sizeof(fresh.comm), task->comm);
+		read_comm(fresh.comm, task);
 		bpf_map_update_elem(&tops, &key, &fresh, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&tops, &key);
 	}
@@ -214,7 +214,7 @@ __noinline int find_row(struct row_cache *slot, const struct file_identity *id, 
 		row = *known;
 	} else {
 		if (config.by == IOPATH_BY_PROCESS)
-			bpf_probe_read_kernel(info.comm, sizeof(info.comm), task->comm);
+			read_comm(info.comm, task);
 		row = add_row(&info);
 	}
 	slot->fs_type = id->fs_type;

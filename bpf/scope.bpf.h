@@ -3,7 +3,7 @@
 #ifndef IOPATH_SCOPE_BPF_H
 #define IOPATH_SCOPE_BPF_H
 
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 
 /* Flags of a thread whose record has just been made. */
 static __always_inline u8 first_flags(struct task_struct *task)
@@ -42,8 +42,10 @@ static __always_inline bool comm_matches(struct task_struct *task)
 {
 	char comm[IOPATH_COMM] = {};
 
-	if (bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm) < 0)
+	if (bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm) < 0) {
+		count_loss(IOPATH_LOSS_read_failed);
 		return false;
+	}
 	return *(u64 *)comm == *(const volatile u64 *)config.comm &&
 	       *(u64 *)(comm + 8) == *(const volatile u64 *)(config.comm + 8);
 }

@@ -277,7 +277,7 @@ int walk_tasks__iter(struct bpf_iter__task *ctx)
 	ledger = find_ledger(task);
 	record.tgid = task->tgid;
 	record.pid = task->pid;
-	bpf_probe_read_kernel(record.comm, sizeof(record.comm), task->comm);
+	read_comm(record.comm, task);
 	if (ledger) {
 		if (ledger->flags & THREAD_MARKED && task->pid == task->tgid && !task->exit_state)
 			write_record(ctx, &record, IOPATH_TASK_MEMBER);

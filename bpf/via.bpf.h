@@ -3,7 +3,7 @@
 #ifndef IOPATH_VIA_BPF_H
 #define IOPATH_VIA_BPF_H
 
-#include "maps.bpf.h"
+#include "compat.bpf.h"
 
 static __always_inline void add_via(const struct iopath_via_key *key, u64 ns)
 {
@@ -34,7 +34,7 @@ __noinline int note_via(struct ledger *ledger, u32 stage, u64 ns)
 	if (!ledger)
 		return 0;
 	key.row = ledger->place.row;
-	bpf_probe_read_kernel(key.comm, sizeof(key.comm), waker->comm);
+	read_comm(key.comm, waker);
 	if (ledger->via_ns &&
 	    (ledger->via.stage != stage || *(u64 *)key.comm != *(u64 *)ledger->via.comm ||
 	     *(u64 *)(key.comm + 8) != *(u64 *)(ledger->via.comm + 8))) {

@@ -15,6 +15,9 @@ constexpr std::uint64_t kRowMemory = 192ULL << 20;
 constexpr std::uint32_t kFewRows = 512;   // an op, a target, a file system and a device each
 constexpr std::uint32_t kManyRows = 8192; // times processes or cgroups
 constexpr std::uint32_t kLeastRows = 128;
+// Devices on one CPU each; on every CPU the vectors, and a queue of each of several devices.
+constexpr std::uint32_t kIrqs = 64;
+constexpr std::uint32_t kIrqsPerCpu = 24;
 
 bool same_definition(const bpf_map* one, const bpf_map* other)
 {
@@ -32,7 +35,8 @@ MapSizes suitable_sizes(int cpus, bool many_rows)
         std::min<std::uint64_t>(kRowMemory / (sizeof(iopath_row) * on), kManyRows));
     return {.rows = std::clamp(many_rows ? kManyRows : kFewRows, kLeastRows,
                                std::max(affordable, kLeastRows)),
-            .block_rows = 128};
+            .block_rows = 128,
+            .irqs = kIrqs + kIrqsPerCpu * static_cast<std::uint32_t>(on)};
 }
 
 Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const MapSizes& sizes)
@@ -47,6 +51,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const MapSizes& sizes)
         resize(name, sizes.rows);
     for (const char* name : {"block_rows", "block_dictionary"})
         resize(name, sizes.block_rows);
+    resize("irqs", sizes.irqs);
     if (const int failed = object->load(); failed != 0)
         return Error{"cannot make the BPF maps", "", -failed,
                      failed == -EPERM ? "needs CAP_BPF: run as root" : ""};
