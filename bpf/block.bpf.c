@@ -67,16 +67,21 @@ static __noinline u32 add_block_row(struct iopath_block_key *key)
 	return known ? *known : 0;
 }
 
-static __always_inline struct iopath_block_row *block_row_of(struct request *rq)
+/* The row of a device and op; the catch-all row, and a loss, where there is no room. */
+static __always_inline struct iopath_block_row *block_row_for(u32 dev, u32 op)
 {
-	struct iopath_block_key key = {.dev = request_device(rq),
-	                               .op = rq->cmd_flags & REQ_OP_MASK};
+	struct iopath_block_key key = {.dev = dev, .op = op & REQ_OP_MASK};
 	u32 *known = bpf_map_lookup_elem(&block_dictionary, &key);
 	u32 row = known ? *known : add_block_row(&key);
 
 	if (!row)
 		count_loss(IOPATH_LOSS_map_full);
 	return bpf_map_lookup_elem(&block_rows, &row);
+}
+
+static __always_inline struct iopath_block_row *block_row_of(struct request *rq)
+{
+	return block_row_for(request_device(rq), rq->cmd_flags);
 }
 
 static __always_inline void count_queue(struct iopath_block_row *row, u64 ns)
@@ -248,17 +253,11 @@ static __always_inline int on_bio_queue(struct bio *bio)
 
 static __always_inline int on_bio_merged(struct bio *bio)
 {
-	struct iopath_block_key key = {
-	    .dev = disk_device(disk_of(bio)),
-	    .op = bio->bi_opf & REQ_OP_MASK,
-	};
-	u32 *known = bpf_map_lookup_elem(&block_dictionary, &key);
-	u32 row = known ? *known : add_block_row(&key);
-	struct iopath_block_row *counts = bpf_map_lookup_elem(&block_rows, &row);
+	struct iopath_block_row *row = block_row_for(disk_device(disk_of(bio)), bio->bi_opf);
 
 	arm_request(false);
-	if (counts)
-		counts->merges++;
+	if (row)
+		row->merges++;
 	return 0;
 }
 

@@ -144,14 +144,9 @@ struct block_device {
 	struct gendisk *bd_disk;
 };
 
-struct bvec_iter {
-	unsigned int bi_size;
-};
-
 struct bio {
 	struct block_device *bi_bdev;
 	unsigned int bi_opf;
-	struct bvec_iter bi_iter;
 };
 
 struct request {
@@ -161,10 +156,6 @@ struct request {
 	unsigned int __data_len;
 	struct bio *bio;
 	u64 start_time_ns;
-};
-
-struct irqaction {
-	const char *name;
 };
 
 struct net_device {

@@ -19,13 +19,19 @@ Nanoseconds nanoseconds_of(const timeval& time)
     return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
+ScopeKind scope_kind(const DiagnoseOptions& options)
+{
+    if (!options.command.empty())
+        return ScopeKind::command;
+    if (!options.pids.empty())
+        return ScopeKind::pid;
+    return options.cgroup.empty() ? ScopeKind::system : ScopeKind::cgroup;
+}
+
 WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<Cgroup>& cgroup)
 {
     WatchOptions watch;
-    watch.scope = !options.command.empty() ? ScopeKind::command
-                  : !options.pids.empty()  ? ScopeKind::pid
-                  : cgroup                 ? ScopeKind::cgroup
-                                           : ScopeKind::system;
+    watch.scope = scope_kind(options);
     watch.comm = options.comm;
     watch.cgroup_fd = cgroup ? cgroup->fd.get() : -1;
     watch.pids = options.pids;
@@ -103,9 +109,7 @@ Names Session::names()
 Scope Session::scope() const
 {
     Scope scope;
-    scope.kind = watch_options(options_, std::nullopt).scope;
-    if (!cgroup_path_.empty())
-        scope.kind = ScopeKind::cgroup;
+    scope.kind = scope_kind(options_);
     scope.command = options_.command;
     scope.pids = options_.pids;
     scope.cgroup = cgroup_path_;
