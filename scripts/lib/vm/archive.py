@@ -167,11 +167,11 @@ Acquire::Retries "3";
         """Changes with every index fetched."""
         return os.path.getmtime(self.stamp)
 
-    def find(self, *prefixes):
-        """Every version of every package whose name begins so."""
+    def find(self, prefix, pattern):
+        """Every version of every package whose name begins so and matches the compiled pattern as a whole."""
         self.refresh()
         with locked_apt():
-            names = [name for prefix in prefixes for name in self._apt("apt-cache", "pkgnames", prefix).split()]
+            names = [name for name in self._apt("apt-cache", "pkgnames", prefix).split() if pattern.fullmatch(name)]
             listed = self._apt("apt-cache", "madison", *names) if names else ""
         found = []
         for line in listed.splitlines():

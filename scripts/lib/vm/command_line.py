@@ -1,11 +1,54 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line of scripts/vm."""
 import argparse
+import os
+import signal
 import sys
 
-from . import kernels
+from . import cache, kernels, lab
 from .architectures import ARCHITECTURES
-from .errors import VmError
+from .errors import Refused, VmError
+from .request import Request, parse_disk, parse_fetch, parse_file
+
+USAGE = """scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]
+       scripts/vm --list
+       scripts/vm --fetch-only [--package NAME]... KERNEL..."""
+EPILOG = """KERNEL is a series: 5.10, 6.1, 6.12, any of the backports, or newest; 6.12/arm64 is that of another architecture.
+The guest has iopath and workload in /iopath/bin (in PATH), tests in /iopath/tests, disks in /dev/iopath/disk0 and
+so on and by their names in $IOPATH_VM_DISKS; the command starts in /root, without input.
+
+Exit status: the command's; 2 bad request, 77 the mirror has no such kernel, 124 timed out, 125 the guest or the
+laboratory failed."""
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Refused(f"{message} (scripts/vm --help)")
+
+
+def parser():
+    result = Parser(prog="vm", usage=USAGE, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False,
+                    description="Boots a Debian kernel in an emulated machine, runs a command in it, and returns its output and status.")
+    add = result.add_argument
+    add("kernels", nargs="*", metavar="KERNEL", help=argparse.SUPPRESS)
+    add("--list", action="store_true", help="the kernels that there are, a line each")
+    add("--fetch-only", action="store_true", help="fetch and unpack these kernels, boot none")
+    add("--disk", action="append", default=[], metavar="KIND[:SIZE][:QUEUES]", help="an empty disk: virtio, nvme or scsi; 1G, 1 queue")
+    add("--module", action="append", default=[], metavar="NAME", help="a kernel module to load before the command")
+    add("--cpus", type=int, default=0, metavar="N", help="processors (default: 2, or as many as a disk has queues)")
+    add("--memory", type=int, default=1024, metavar="MIB", help="memory (default: %(default)s)")
+    add("--append", default="", metavar="ARGS", help="more arguments for the kernel")
+    add("--timeout", type=float, default=120, metavar="S", help="seconds until the guest is ended, booting included (default: %(default)s)")
+    add("--file", action="append", default=[], metavar="HOST[:GUEST]", help="a file or folder for the guest (default: in /root)")
+    add("--fetch", action="append", default=[], metavar="GUEST:HOST", help="a file or folder to bring back afterwards")
+    add("--iopath", default="", metavar="BINARY", help="the iopath to take (default: build/dev/iopath)")
+    add("--no-iopath", action="store_true", help="do without")
+    add("--workload", default="", metavar="BINARY", help="the tests' workload (default with --tests: build/dev/tests/workload)")
+    add("--tests", action="store_true", help="the folder tests/ too")
+    add("--package", action="append", default=[], metavar="NAME", help="one more Debian package in the root file system")
+    add("--monitor", default="", metavar="SOCKET", help="a QMP socket of the machine; disks are disk0-device and so on")
+    add("--verbose", action="store_true", help="the kernel's console on standard error, and times")
+    return result
 
 
 def list_kernels():
@@ -18,18 +61,79 @@ def list_kernels():
                 package, _, version = kernel.packages[0].partition("=")
                 lines.append((kernel.series, architecture, kernel.suite, package, version,
                               "cached" if kernel.cached else "not cached"))
-    widths = [max(len(line[i]) for line in lines if len(line) > 3 or i < 2) for i in range(5)]
+    widths = [max((len(line[i]) for line in lines if len(line) > 3 or i < 2), default=0) for i in range(5)]
     for line in lines:
         print("  ".join(word.ljust(width) for word, width in zip(line, widths + [0])).rstrip())
     return 0
 
 
+def write_all(descriptor, data):
+    while data:
+        data = data[os.write(descriptor, data):]
+
+
+def pass_on(verbose):
+    def write(port, data):
+        if port == "out":
+            write_all(1, data)
+        elif port == "err" or (port == "console" and verbose):
+            write_all(2, data)
+    return write
+
+
+def run(options, command):
+    if len(options.kernels) != 1:
+        raise Refused("one kernel, please: scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]")
+    request = Request(
+        options.kernels[0], command, disks=[parse_disk(text) for text in options.disk], modules=options.module,
+        cpus=options.cpus, memory=options.memory, append=options.append, timeout=options.timeout,
+        files=[parse_file(text) for text in options.file], fetch=[parse_fetch(text) for text in options.fetch],
+        iopath=options.iopath, with_iopath=not options.no_iopath, workload=options.workload, tests=options.tests,
+        packages=options.package, monitor=options.monitor, verbose=options.verbose)
+    result = lab.run(request, pass_on(options.verbose))
+    if options.verbose:
+        ended = result.ended
+        cache.say(f"{result.kernel.release}: up after {ended.up:.1f} s ({ended.uptime:.1f} s by its clock), "
+                  f"done after {ended.done:.1f} s, status {ended.status}")
+    return result.status
+
+
+def fetch_only(options):
+    """The worst status of all: one kernel that is not there does not keep the others away."""
+    status = 0
+    for name in options.kernels:
+        try:
+            lab.prepare(name, options.package)
+        except VmError as problem:
+            cache.say(problem)
+            status = max(status, problem.status)
+    return status
+
+
+def end(number, _frame):
+    raise SystemExit(128 + number)
+
+
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="vm")
-    parser.add_argument("--list", action="store_true")
-    parser.parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
     try:
-        return list_kernels()
+        command = None
+        if "--" in arguments:
+            place = arguments.index("--")
+            arguments, command = arguments[:place], arguments[place + 1:]
+        options = parser().parse_args(arguments)
+        if options.list:
+            return list_kernels()
+        if options.fetch_only:
+            return fetch_only(options)
+        if command is None:
+            raise Refused("no command: scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]")
+        return run(options, command)
     except VmError as problem:
-        print(f"vm: {problem}", file=sys.stderr)
+        cache.say(problem)
         return problem.status
+    except BrokenPipeError:
+        # Whoever read the output went away; a shell reports a writer that dies of it like this.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 128 + signal.SIGPIPE

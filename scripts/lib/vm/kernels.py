@@ -112,8 +112,7 @@ def kernels_of(family, architecture):
     except (OSError, ValueError):
         remembered = {}
     if remembered.get("mark") != mark:
-        found = [package for package in archive.find("linux-image-", "linux-binary-", "linux-modules-", "linux-base-")
-                 if PACKAGE_OF[architecture].fullmatch(package.name)]
+        found = archive.find("linux-", PACKAGE_OF[architecture])
         remembered = {"mark": mark, "packages": [[p.name, p.version, p.suite] for p in found]}
         temporary = f"{memory}.{os.getpid()}"
         with open(temporary, "w", encoding="utf-8") as file:

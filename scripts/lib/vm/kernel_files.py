@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel's packages, unpacked for booting: the kernel, the modules that lead to the root file system,
+and an image of all modules."""
+import glob
+import lzma
+import os
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from . import archive, cache, kernels
+from .errors import Failed, Refused
+
+# What the initramfs needs to reach the root file system and the ports. Some are built in.
+BOOT_MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "squashfs", "overlay")
+
+
+@dataclass(frozen=True)
+class KernelFiles:
+    folder: str
+    release: str
+
+    @property
+    def image(self):
+        return os.path.join(self.folder, "vmlinuz")
+
+    @property
+    def modules_image(self):
+        return os.path.join(self.folder, "modules.squashfs")
+
+    def boot_modules(self):
+        """Paths, in the order in which they can be inserted."""
+        return sorted(glob.glob(os.path.join(self.folder, "boot", "*.ko")))
+
+
+def need_tool(name, package):
+    found = shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/sbin")
+    if not found:
+        raise Refused(f"{name} is not installed: apt-get install {package}")
+    return found
+
+
+def make_image(folder, image):
+    """A squashfs of the folder, owned by root. lz4: what emulated processors unpack fastest."""
+    archive.run([need_tool("mksquashfs", "squashfs-tools"), folder, image, "-comp", "lz4", "-all-root", "-noappend",
+                 "-no-progress", "-quiet"])
+
+
+def get(kernel):
+    """Its files, downloaded and unpacked at need."""
+    def make(folder):
+        cache.say(f"fetching kernel {kernel.series} ({kernel.release})")
+        _unpack(kernel, folder)
+
+    return KernelFiles(cache.entry(kernel.entry, make), kernel.release)
+
+
+def _unpack(kernel, folder):
+    family = kernels.FAMILIES[kernels.STABLE_SERIES.get(kernel.series, kernels.BACKPORTS)]
+    packages = archive.Archive(family, kernel.architecture).download(kernel.packages)
+    tree = os.path.join(folder, "tree")
+    os.makedirs(os.path.join(tree, "usr", "lib"))
+    os.symlink("usr/lib", os.path.join(tree, "lib"))
+    for package in packages:
+        archive.unpack(package, tree)
+    modules = os.path.join(tree, "lib", "modules", kernel.release)
+    _move_first(folder, "vmlinuz", [f"{tree}/boot/vmlinuz-*", f"{modules}/vmlinuz"])
+    # Where a program in the guest may look for it, whichever package it came in.
+    _move_first(modules, "config", [f"{tree}/boot/config-*", f"{modules}/config"])
+    if not os.path.isdir(os.path.join(modules, "kernel")):
+        raise Failed(f"no modules in {' '.join(kernel.packages)}")
+    decompress_modules(modules)
+    archive.run([need_tool("depmod", "kmod"), "-b", tree, kernel.release])
+    _take_boot_modules(modules, os.path.join(folder, "boot"))
+    make_image(os.path.dirname(modules), os.path.join(folder, "modules.squashfs"))
+    shutil.rmtree(tree)
+    for package in packages:
+        os.unlink(package)
+
+
+def _move_first(folder, name, patterns):
+    for path in (path for pattern in patterns for path in glob.glob(glob.escape(os.path.dirname(pattern))
+                                                                   + "/" + os.path.basename(pattern))):
+        target = os.path.join(folder, name)
+        if path != target:
+            os.rename(path, target)
+        return
+    raise Failed(f"the kernel's packages hold no {name}")
+
+
+def decompress_modules(folder):
+    """Once here, so that no emulated processor has to."""
+    def one(path):
+        plain = path.rpartition(".")[0]
+        if path.endswith(".xz"):
+            with lzma.open(path) as packed, open(plain, "wb") as file:
+                shutil.copyfileobj(packed, file, 1 << 20)
+        else:
+            subprocess.run([need_tool("zstd", "zstd"), "-dq", path, "-o", plain], check=True)
+        os.unlink(path)
+
+    packed = [os.path.join(where, name) for where, _, names in os.walk(folder)
+              for name in names if re.search(r"\.ko\.(xz|zst)$", name)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # lzma works outside of the interpreter's lock
+        list(pool.map(one, packed))
+
+
+def module_name(path):
+    return os.path.basename(path).partition(".ko")[0].replace("-", "_")
+
+
+def dependencies(folder):
+    """{name: (path, [paths it needs])} as depmod wrote them, relative to the folder."""
+    result = {}
+    with open(os.path.join(folder, "modules.dep"), encoding="utf-8") as file:
+        for line in file:
+            path, _, needs = line.partition(":")
+            result[module_name(path)] = (path, needs.split())
+    return result
+
+
+def closure(names, table):
+    """Paths of these modules and all that they need, in the order of insertion; built-in ones are left out."""
+    ordered = []
+
+    def visit(name):
+        path, needs = table.get(name, ("", ()))
+        if path and path not in ordered:
+            for need in reversed(needs):
+                visit(module_name(need))
+            ordered.append(path)
+
+    for name in names:
+        visit(name.replace("-", "_"))
+    return ordered
+
+
+def _take_boot_modules(modules, folder):
+    os.mkdir(folder)
+    table = dependencies(modules)
+    with open(os.path.join(modules, "modules.builtin"), encoding="utf-8") as file:
+        builtin = {module_name(line.strip()) for line in file}
+    absent = [name for name in BOOT_MODULES if name not in table and name not in builtin]
+    if absent:
+        raise Failed(f"this kernel has no {', '.join(absent)}")
+    for number, path in enumerate(closure(BOOT_MODULES, table)):
+        shutil.copy(os.path.join(modules, path), os.path.join(folder, f"{number:02}-{module_name(path)}.ko"))
