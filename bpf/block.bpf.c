@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer block: requests from allocation to completion, and threads that wait for
  * a request to be had. */
-#include "compat.bpf.h"
 #include "ledger.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -15,14 +14,27 @@ static __always_inline struct issue_slot *issue_slot_of(u64 request)
 	return bpf_map_lookup_elem(&issue_slots, &index);
 }
 
-/* Two requests of one slot may be issued at once: the compare-and-swap has one of
- * them go to the hash. */
+/* Takes the slot of a request. Two requests of one slot may be issued at once: the
+ * compare-and-swap has one of them go to the hash. */
+static __always_inline bool take_slot(struct issue_slot *slot, u64 request)
+{
+#ifdef IOPATH_UNTYPED /* no compare-and-swap before 5.12 */
+	return false;
+#else
+	u64 holder;
+
+	if (!slot)
+		return false;
+	holder = __sync_val_compare_and_swap(&slot->request, 0, request);
+	return !holder || holder == request;
+#endif
+}
+
 static __always_inline void stamp_issue(u64 request, u64 now)
 {
 	struct issue_slot *slot = issue_slot_of(request);
-	u64 holder = slot ? __sync_val_compare_and_swap(&slot->request, 0, request) : request;
 
-	if (slot && (!holder || holder == request))
+	if (take_slot(slot, request))
 		slot->issued = now;
 	else if (bpf_map_update_elem(&issue_overflow, &request, &now, BPF_ANY))
 		count_loss(IOPATH_LOSS_map_full);
@@ -49,18 +61,20 @@ static __always_inline u64 take_issue(u64 request)
 
 /* ---- rows ------------------------------------------------------------------------ */
 
-iop_u32 block_rows_taken = 1; /* row 0 takes what found no room */
-
 /* Set once attached: requests allocated earlier may have been issued unseen. */
 iop_u64 attached_ns;
 
+/* Row 0 takes what found no room. */
 static __noinline u32 add_block_row(struct iopath_block_key *key)
 {
 	u32 row, *known;
 
-	if (!key || block_rows_taken >= config.max_block_rows)
+	if (!key)
 		return 0;
-	row = __sync_fetch_and_add(&block_rows_taken, 1);
+	row = take_number(IOPATH_NUMBERED_BLOCK_ROW, IOPATH_FIRST_FREE_BLOCK_ROW,
+	                  config.max_block_rows);
+	if (!row)
+		return 0;
 	if (!bpf_map_update_elem(&block_dictionary, key, &row, BPF_NOEXIST))
 		return row;
 	known = bpf_map_lookup_elem(&block_dictionary, key);
@@ -81,7 +95,7 @@ static __always_inline struct iopath_block_row *block_row_for(u32 dev, u32 op)
 
 static __always_inline struct iopath_block_row *block_row_of(struct request *rq)
 {
-	return block_row_for(request_device(rq), rq->cmd_flags);
+	return block_row_for(request_device(rq), FIELD(rq, request, cmd_flags));
 }
 
 static __always_inline void count_queue(struct iopath_block_row *row, u64 ns)
@@ -102,12 +116,9 @@ static __always_inline void count_service(struct iopath_block_row *row, u64 ns)
 
 /* ---- bodies ---------------------------------------------------------------------- */
 
-static __always_inline int on_issue(struct request *rq)
+static __always_inline int on_issue(void *rq)
 {
-	struct cpu_state *cpu = this_cpu();
-
-	if (cpu)
-		stamp_issue(address_of(cpu, rq), bpf_ktime_get_ns());
+	stamp_issue((u64)rq, bpf_ktime_get_ns());
 	return 0;
 }
 
@@ -164,15 +175,16 @@ static __always_inline u64 sequence_start(u32 dev, u64 allocated, u64 issued)
  * completes in parts (the first ended its service), or was issued before we attached. */
 static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 {
-	u64 now = bpf_ktime_get_ns(), allocated = rq->start_time_ns, issued, started;
-	u32 op = rq->cmd_flags & REQ_OP_MASK;
+	u64 now = bpf_ktime_get_ns(), allocated = FIELD(rq, request, start_time_ns), issued,
+	    started;
+	u32 op = FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_block_row *row;
 	bool in_sequence = false;
 
 	if (!cpu)
 		return 0;
-	issued = take_issue(address_of(cpu, rq));
+	issued = take_issue(address_of(rq));
 	started = issued;
 	if (op == REQ_OP_FLUSH) {
 		keep_flush(request_device(rq), issued);
@@ -184,7 +196,7 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 		note_request(cpu, started, now, in_sequence || op == REQ_OP_FLUSH);
 	if (!issued) {
 		if (attached_ns && allocated > attached_ns && !in_sequence &&
-		    bytes == rq->__data_len)
+		    bytes == FIELD(rq, request, __data_len))
 			count_loss(IOPATH_LOSS_no_start);
 		return 0;
 	}
@@ -203,10 +215,8 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 static __always_inline int on_requeue(struct request *rq)
 {
 	struct iopath_block_row *row = block_row_of(rq);
-	struct cpu_state *cpu = this_cpu();
 
-	if (cpu)
-		take_issue(address_of(cpu, rq));
+	take_issue(address_of(rq));
 	if (row)
 		row->requeues++;
 	return 0;
@@ -224,7 +234,7 @@ static __always_inline int on_merge(struct request *rq)
 /* The current thread asks for a request, and may have to wait for one. */
 static __always_inline void arm_request(bool on)
 {
-	struct ledger *ledger = find_ledger(bpf_get_current_task_btf());
+	struct ledger *ledger = find_ledger(current_task());
 
 	if (!ledger)
 		return;
@@ -232,13 +242,6 @@ static __always_inline void arm_request(bool on)
 		ledger->armed |= ARMED_REQUEST;
 	else
 		ledger->armed &= ~ARMED_REQUEST;
-}
-
-static __always_inline void *disk_of(struct bio *bio)
-{
-	void *device = READ_FIELD(bio, bio, bi_bdev);
-
-	return READ_FIELD(device, block_device, bd_disk);
 }
 
 /* A device without requests (dm, zram) gives its bio away at once. */
@@ -253,7 +256,8 @@ static __always_inline int on_bio_queue(struct bio *bio)
 
 static __always_inline int on_bio_merged(struct bio *bio)
 {
-	struct iopath_block_row *row = block_row_for(disk_device(disk_of(bio)), bio->bi_opf);
+	struct iopath_block_row *row =
+	    block_row_for(disk_device(disk_of(bio)), FIELD(bio, bio, bi_opf));
 
 	arm_request(false);
 	if (row)
@@ -261,51 +265,86 @@ static __always_inline int on_bio_merged(struct bio *bio)
 	return 0;
 }
 
-SEC("?tp_btf/block_rq_issue")
-int BPF_PROG(block_issue__tp_btf, struct request *rq)
+/* Only the address is of interest: a number from the start. */
+SEC("?raw_tp/block_rq_issue")
+int BPF_PROG(block_issue__raw_tp, void *rq)
 {
 	return on_issue(rq);
 }
 
-SEC("?tp_btf/block_rq_complete")
-int BPF_PROG(block_complete__tp_btf, struct request *rq, int error, unsigned int bytes)
+TRACE(block_rq_complete, block_complete, struct request *rq, int error, unsigned int bytes)
 {
 	return on_complete(rq, error, bytes);
 }
 
-SEC("?tp_btf/block_rq_requeue")
-int BPF_PROG(block_requeue__tp_btf, struct request *rq)
+TRACE(block_rq_requeue, block_requeue, struct request *rq)
 {
 	return on_requeue(rq);
 }
 
-SEC("?tp_btf/block_rq_merge")
-int BPF_PROG(block_merge__tp_btf, struct request *rq)
+TRACE(block_rq_merge, block_merge, struct request *rq)
 {
 	return on_merge(rq);
 }
 
-SEC("?tp_btf/block_bio_queue")
-int BPF_PROG(bio_queue__tp_btf, struct bio *bio)
+TRACE(block_bio_queue, bio_queue, struct bio *bio)
 {
 	return on_bio_queue(bio);
 }
 
-SEC("?tp_btf/block_getrq")
-int BPF_PROG(block_getrq__tp_btf, struct bio *bio)
+TRACE(block_getrq, block_getrq, struct bio *bio)
 {
 	arm_request(false);
 	return 0;
 }
 
-SEC("?tp_btf/block_bio_backmerge")
-int BPF_PROG(bio_backmerge__tp_btf, struct bio *bio)
+TRACE(block_bio_backmerge, bio_backmerge, struct bio *bio)
 {
 	return on_bio_merged(bio);
 }
 
-SEC("?tp_btf/block_bio_frontmerge")
-int BPF_PROG(bio_frontmerge__tp_btf, struct bio *bio)
+TRACE(block_bio_frontmerge, bio_frontmerge, struct bio *bio)
 {
 	return on_bio_merged(bio);
 }
+
+#ifdef IOPATH_UNTYPED
+/* Before 5.11 the queue comes first (in 5.10.y not any more for the requests, from
+ * 5.10.137 on), and merges have the request, too. */
+SEC("?raw_tp/block_rq_issue")
+int BPF_PROG(block_issue__raw_tp_2, void *queue, void *rq)
+{
+	return on_issue(rq);
+}
+
+VARIANT(block_rq_requeue, block_requeue, 2, void *queue, struct request *rq)
+{
+	return on_requeue(rq);
+}
+
+VARIANT(block_rq_merge, block_merge, 2, void *queue, struct request *rq)
+{
+	return on_merge(rq);
+}
+
+VARIANT(block_bio_queue, bio_queue, 2, void *queue, struct bio *bio)
+{
+	return on_bio_queue(bio);
+}
+
+VARIANT(block_getrq, block_getrq, 3, void *queue, struct bio *bio, int direction)
+{
+	arm_request(false);
+	return 0;
+}
+
+VARIANT(block_bio_backmerge, bio_backmerge, 3, void *queue, void *rq, struct bio *bio)
+{
+	return on_bio_merged(bio);
+}
+
+VARIANT(block_bio_frontmerge, bio_frontmerge, 3, void *queue, void *rq, struct bio *bio)
+{
+	return on_bio_merged(bio);
+}
+#endif

@@ -9,6 +9,33 @@
 
 #define barrier() asm volatile("" ::: "memory")
 
+/* Every object is built twice. Typed: programs get pointers that the verifier knows
+ * (tp_btf), threads keep their records in task storage. Untyped (IOPATH_UNTYPED):
+ * pointers are numbers (raw_tp), all reads are probe reads, threads are found by a
+ * hash; it needs neither the kernel's own BTF nor anything younger than 5.10. */
+#ifdef IOPATH_UNTYPED
+#define IOPATH_TRACEPOINT raw_tp
+/* Functions that are verified once by themselves, in place of once for every path that
+ * leads to them, which keeps the start short. Before 5.12 such functions take no
+ * pointers: there they are verified for every call. */
+#define VERIFIED_ONCE static __attribute__((unused)) __noinline
+#else
+#define IOPATH_TRACEPOINT tp_btf
+#define VERIFIED_ONCE     __noinline
+#endif
+
+/* TRACE(event, name, arguments...) { body }: the program of a tracepoint;
+ * VARIANT(event, name, n, arguments...): that for kernels where it has n arguments. */
+#define TRACE(event, name, args...)                                                                \
+	TRACE_AS(IOPATH_TRACEPOINT, event, name##__, IOPATH_TRACEPOINT, ##args)
+#define VARIANT(event, name, n, args...)                                                           \
+	VARIANT_AS(IOPATH_TRACEPOINT, event, name##__, IOPATH_TRACEPOINT, _##n, ##args)
+#define TRACE_AS(how, event, name, program, args...) TRACE_(how, event, name, program, , ##args)
+#define VARIANT_AS(how, event, name, program, n, args...)                                          \
+	TRACE_(how, event, name, program, n, ##args)
+#define TRACE_(how, event, name, program, n, args...)                                              \
+	SEC("?" #how "/" #event) int BPF_PROG(name##program##n, ##args)
+
 /* Filled in by the loader before the object is loaded. */
 const volatile struct iopath_config config;
 
@@ -17,12 +44,18 @@ const volatile struct iopath_config config;
  * `config` whether the kernel has it, so that the call is dead code without. */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
+#ifdef IOPATH_UNTYPED
+#define HAS_RDONLY_CAST false
+#else
+#define HAS_RDONLY_CAST config.has_rdonly_cast
+#endif
+
 /* The pointer in kernel memory at `slot`; NULL where it cannot be read. */
 static __always_inline void *read_slot(const void *slot)
 {
 	void *value = NULL;
 
-	if (config.has_rdonly_cast) {
+	if (HAS_RDONLY_CAST) {
 		struct callback_head *cell =
 		    bpf_rdonly_cast(slot, bpf_core_type_id_kernel(struct callback_head));
 		return cell->next;
@@ -38,7 +71,7 @@ static __always_inline void *read_slot(const void *slot)
 #define READ_FIELD(ptr, type, field)                                                               \
 	({                                                                                         \
 		typeof(((struct type *)0)->field) value_ = 0;                                      \
-		if (config.has_rdonly_cast) {                                                      \
+		if (HAS_RDONLY_CAST) {                                                             \
 			struct type *cast_ =                                                       \
 			    bpf_rdonly_cast((ptr), bpf_core_type_id_kernel(struct type));          \
 			value_ = cast_->field;                                                     \
@@ -50,40 +83,95 @@ static __always_inline void *read_slot(const void *slot)
 		value_;                                                                            \
 	})
 
+/* ptr->field of an object that a typed program's verifier knows: the cheapest load. */
+#ifdef IOPATH_UNTYPED
+#define FIELD(ptr, type, field) READ_FIELD(ptr, type, field)
+#else
+#define FIELD(ptr, type, field) ((ptr)->field)
+#endif
+#define TASK(task, field) FIELD(task, task_struct, field)
+
+static __always_inline struct task_struct *current_task(void)
+{
+#ifdef IOPATH_UNTYPED
+	return (struct task_struct *)bpf_get_current_task();
+#else
+	return bpf_get_current_task_btf();
+#endif
+}
+
+/* The address a pointer holds, as a number: the verifier refuses arithmetic on pointers
+ * to kernel objects, and forgets what they are on a way through memory. */
+static __always_inline u64 address_of(const void *pointer)
+{
+	u64 address = 0;
+
+	if (bpf_probe_read_kernel(&address, sizeof(address), &pointer))
+		count_loss(IOPATH_LOSS_read_failed);
+	return address;
+}
+
+/* The next free number of a kind below `limit`, counted from `first`; 0: none. */
+static __always_inline u32 take_number(u32 kind, u32 first, u32 limit)
+{
+	u32 *taken = bpf_map_lookup_elem(&numbers_taken, &kind);
+
+	if (!taken || first + *taken >= limit)
+		return 0;
+#ifdef IOPATH_UNTYPED
+	/* Atomics give no result before 5.12: who enters the number in the map has it. */
+	for (int i = 0; i < 8; i++) {
+		u32 number = first + *(volatile u32 *)taken, one = 1;
+		u64 claim = (u64)kind << 32 | number;
+
+		if (number >= limit)
+			return 0;
+		if (!bpf_map_update_elem(&numbers_claimed, &claim, &one, BPF_NOEXIST)) {
+			__sync_fetch_and_add(taken, 1);
+			return number;
+		}
+	}
+	return 0;
+#else
+	return first + __sync_fetch_and_add(taken, 1);
+#endif
+}
+
 /* Name of a thread into IOPATH_COMM bytes. */
 static __always_inline void read_comm(char *comm, struct task_struct *task)
 {
-	if (bpf_probe_read_kernel(comm, IOPATH_COMM, task->comm))
+	if (bpf_probe_read_kernel(comm, IOPATH_COMM, &task->comm))
 		count_loss(IOPATH_LOSS_read_failed);
 }
 
 /* System call arguments and number, by architecture. */
+#define REGISTER(regs, name) FIELD(regs, pt_regs, name)
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT 0x2 /* arch/x86/include/asm/thread_info.h: in a 32-bit system call */
 static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 {
 	switch (n) {
 	case 0:
-		return compat ? (u32)regs->bx : regs->di;
+		return compat ? (u32)REGISTER(regs, bx) : REGISTER(regs, di);
 	case 1:
-		return compat ? (u32)regs->cx : regs->si;
+		return compat ? (u32)REGISTER(regs, cx) : REGISTER(regs, si);
 	case 2:
-		return regs->dx;
+		return REGISTER(regs, dx);
 	case 3:
-		return compat ? (u32)regs->si : regs->r10;
+		return compat ? (u32)REGISTER(regs, si) : REGISTER(regs, r10);
 	case 4:
-		return compat ? (u32)regs->di : regs->r8;
+		return compat ? (u32)REGISTER(regs, di) : REGISTER(regs, r8);
 	default:
-		return compat ? (u32)regs->bp : regs->r9;
+		return compat ? (u32)REGISTER(regs, bp) : REGISTER(regs, r9);
 	}
 }
 static __always_inline long syscall_number(struct pt_regs *regs)
 {
-	return regs->orig_ax;
+	return REGISTER(regs, orig_ax);
 }
 static __always_inline bool in_compat_syscall(struct task_struct *task)
 {
-	return task->thread_info.status & TS_COMPAT;
+	return TASK(task, thread_info.status) & TS_COMPAT;
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define TIF_32BIT_FLAG (1 << 22) /* arch/arm64/include/asm/thread_info.h */
@@ -91,26 +179,26 @@ static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 {
 	switch (n) {
 	case 0:
-		return regs->regs[0];
+		return REGISTER(regs, regs[0]);
 	case 1:
-		return regs->regs[1];
+		return REGISTER(regs, regs[1]);
 	case 2:
-		return regs->regs[2];
+		return REGISTER(regs, regs[2]);
 	case 3:
-		return regs->regs[3];
+		return REGISTER(regs, regs[3]);
 	case 4:
-		return regs->regs[4];
+		return REGISTER(regs, regs[4]);
 	default:
-		return regs->regs[5];
+		return REGISTER(regs, regs[5]);
 	}
 }
 static __always_inline long syscall_number(struct pt_regs *regs)
 {
-	return regs->syscallno;
+	return REGISTER(regs, syscallno);
 }
 static __always_inline bool in_compat_syscall(struct task_struct *task)
 {
-	return task->thread_info.flags & TIF_32BIT_FLAG;
+	return TASK(task, thread_info.flags) & TIF_32BIT_FLAG;
 }
 #endif
 
@@ -119,17 +207,17 @@ static __always_inline bool in_compat_syscall(struct task_struct *task)
 static __always_inline bool signal_pending(struct task_struct *task)
 {
 	void *shared = READ_FIELD(task, task_struct, signal);
-	unsigned long queued = task->pending.signal.sig[0];
+	unsigned long queued = TASK(task, pending.signal.sig[0]);
 
 	if (shared)
 		queued |= READ_FIELD(shared, signal_struct, shared_pending.signal.sig[0]);
-	return queued & ~task->blocked.sig[0];
+	return queued & ~TASK(task, blocked.sig[0]);
 }
 
 /* Threads that work for others: kernel threads, io_uring workers and pollers. */
 static __always_inline bool is_helper(struct task_struct *task)
 {
-	return task->flags & (PF_KTHREAD | PF_IO_WORKER);
+	return TASK(task, flags) & (PF_KTHREAD | PF_IO_WORKER);
 }
 
 /* task_struct.state (volatile long) became __state in 5.14. */
@@ -140,8 +228,21 @@ struct task_struct___before_5_14 {
 static __always_inline u32 task_state(struct task_struct *task)
 {
 	if (bpf_core_field_exists(task->__state))
-		return task->__state;
+		return TASK(task, __state);
 	return BPF_CORE_READ((struct task_struct___before_5_14 *)task, state);
+}
+
+/* The registers that a thread which is not running left at its entry into the kernel:
+ * at the end of its stack (asm/processor.h), which is 16 KiB on both architectures. */
+#define THREAD_SIZE (16 << 10)
+static __always_inline struct pt_regs *entry_registers(struct task_struct *task)
+{
+#ifdef IOPATH_UNTYPED /* no bpf_task_pt_regs before 5.15 */
+	return READ_FIELD(task, task_struct, stack) + THREAD_SIZE -
+	       bpf_core_type_size(struct pt_regs);
+#else
+	return (struct pt_regs *)bpf_task_pt_regs(task);
+#endif
 }
 
 /* request.rq_disk moved to request_queue.disk in 5.15. */
@@ -156,6 +257,21 @@ static __always_inline u32 disk_device(void *disk)
 		return 0;
 	return (u32)READ_FIELD(disk, gendisk, major) << 20 |
 	       (u32)READ_FIELD(disk, gendisk, first_minor);
+}
+
+/* bio.bi_disk became bi_bdev->bd_disk in 5.12. */
+struct bio___before_5_12 {
+	struct gendisk *bi_disk;
+} __attribute__((preserve_access_index));
+
+static __always_inline void *disk_of(struct bio *bio)
+{
+	void *device;
+
+	if (!bpf_core_field_exists(bio->bi_bdev))
+		return BPF_CORE_READ((struct bio___before_5_12 *)bio, bi_disk);
+	device = READ_FIELD(bio, bio, bi_bdev);
+	return READ_FIELD(device, block_device, bd_disk);
 }
 
 /* dev_t of the whole disk of a request; 0 for a queue without a disk. */

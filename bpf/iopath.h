@@ -104,6 +104,10 @@ struct iopath_config {
 	char comm[IOPATH_COMM];
 };
 
+/* Rows are numbered as they are needed: what the map numbers_taken counts, by kind. */
+enum iopath_numbered { IOPATH_NUMBERED_ROW, IOPATH_NUMBERED_BLOCK_ROW, IOPATH_NUMBERED_COUNT };
+#define IOPATH_FIRST_FREE_BLOCK_ROW 1 /* row 0 takes what found no room */
+
 /* ---- operations ---------------------------------------------------------- */
 
 /* What rows are told apart by. fs_type: address of the kernel's file_system_type,

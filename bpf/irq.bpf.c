@@ -17,8 +17,7 @@ static __always_inline int hardirq_begins(enum hardirq_kind kind)
 	return 0;
 }
 
-/* Not static: verified once, not in each of the programs that call it. */
-__noinline int count_irq(u32 irq, u64 ns)
+VERIFIED_ONCE int count_irq(u32 irq, u64 ns)
 {
 	struct iopath_irq_key key = {.irq = irq, .cpu = bpf_get_smp_processor_id()};
 	struct iopath_irq *counts = bpf_map_lookup_elem(&irqs, &key);

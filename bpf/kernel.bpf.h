@@ -123,6 +123,7 @@ struct task_struct {
 	u32 pid;
 	u32 tgid;
 	char comm[16];
+	void *stack;
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct sigpending pending;
@@ -179,8 +180,10 @@ struct bpf_iter__task {
 
 /* Constants of the kernel that BTF does not carry. */
 #define PF_IO_WORKER       0x00000010 /* include/linux/sched.h, 5.12 */
+#define PF_EXITING         0x00000004
 #define PF_KTHREAD         0x00200000
 #define TASK_INTERRUPTIBLE 0x1
+#define TASK_DEAD          0x80
 #define TASK_WAKEKILL      0x100
 #define S_IFMT             00170000
 #define S_IFSOCK           0140000

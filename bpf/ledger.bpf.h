@@ -4,7 +4,7 @@
 #ifndef IOPATH_LEDGER_BPF_H
 #define IOPATH_LEDGER_BPF_H
 
-#include "compat.bpf.h"
+#include "threads.bpf.h"
 #include "hist.bpf.h"
 
 /* A moment, with what interrupts had taken of this CPU until then. */
@@ -118,7 +118,7 @@ static __always_inline struct ledger *open_ledger_of_current(void)
 
 	if (!cpu || current_context(cpu) != IN_TASK)
 		return NULL;
-	ledger = find_ledger(bpf_get_current_task_btf());
+	ledger = find_ledger(current_task());
 	return ledger && ledger->start ? ledger : NULL;
 }
 

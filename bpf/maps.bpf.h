@@ -39,7 +39,6 @@ struct cpu_state {
 	u32 packet_pid;
 	u32 packet_loopback;
 	u32 pad;
-	u64 scratch; /* see address_of() */
 };
 
 /* Where a thread is. */
@@ -72,6 +71,14 @@ struct row_place {
 	u8 file_flags; /* enum file_flags */
 	u8 target;     /* enum iopath_target */
 } __attribute__((aligned(4)));
+
+/* What rows need to know of a file, and nothing that outlives the call: two
+ * files with equal identities belong to the same row. */
+struct file_identity {
+	u64 fs_type; /* regular files and directories */
+	u32 dev;     /* of the file system; the device's own of block and character devices */
+	u32 kind;    /* S_IFMT bits << 8 | family and type of a socket; 0: no file */
+};
 
 /* What the thread last did with each op: the row it belongs to, found again
  * without a dictionary, and the time not yet added to `top`. */
@@ -127,26 +134,77 @@ struct wait_ring {
 };
 
 /* Issue stamps: direct-mapped by the request's address, which is unique among
- * requests in flight; what collides goes to a small hash. */
+ * requests in flight; what collides goes to a hash, as does everything where the
+ * kernel has no compare-and-swap for programs. */
 #define ISSUE_SLOTS 16384
 struct issue_slot {
 	u64 request;
 	u64 issued;
 };
 
+/* What threads keep: in the task itself, or, where the kernel has no task storage
+ * for tracing programs (before 5.13), in a hash by the task's address. The hash is
+ * allocated beforehand: memory asked for at sched_switch could wake kswapd under the
+ * run queue's lock. */
+#ifdef IOPATH_UNTYPED
+#define THREAD_MAP(name, value_type, threads)                                                      \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, threads);                                                      \
+		__type(key, u64);                                                                  \
+		__type(value, value_type);                                                         \
+	} name SEC(".maps")
+
+/* Values too large for the stack start as copies of these. */
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
 	__type(value, struct ledger);
-} ledgers SEC(".maps");
+} zeroed_ledger SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
 	__type(value, struct wait_ring);
-} wait_rings SEC(".maps");
+} zeroed_ring SEC(".maps");
+
+/* See forget_values(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct file_identity);
+} identities SEC(".maps");
+
+/* Numbers given away: see take_number(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, u32);
+} numbers_claimed SEC(".maps");
+#else
+#define THREAD_MAP(name, value_type, threads)                                                      \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_TASK_STORAGE);                                           \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
+		__type(key, int);                                                                  \
+		__type(value, value_type);                                                         \
+	} name SEC(".maps")
+#endif
+
+THREAD_MAP(ledgers, struct ledger, 16384);
+THREAD_MAP(wait_rings, struct wait_ring, 4096); /* of helpers */
+
+/* How many rows of each kind are taken. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IOPATH_NUMBERED_COUNT);
+	__type(key, u32);
+	__type(value, u32);
+} numbers_taken SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -229,7 +287,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 16384);
 	__type(key, u64);
 	__type(value, u64);
 } issue_overflow SEC(".maps");
@@ -310,19 +368,6 @@ static __always_inline void count_loss(enum iopath_loss reason)
 
 	if (all)
 		all->losses[reason]++;
-}
-
-static __always_inline struct ledger *find_ledger(struct task_struct *task)
-{
-	return bpf_task_storage_get(&ledgers, task, NULL, 0);
-}
-
-/* The address a pointer holds, as a number: the verifier refuses arithmetic on
- * pointers to kernel objects, and forgets what they are on a way through memory. */
-static __always_inline u64 address_of(struct cpu_state *cpu, const void *pointer)
-{
-	*(volatile u64 *)&cpu->scratch = (u64)pointer;
-	return *(volatile u64 *)&cpu->scratch;
 }
 
 /* The context that runs on this CPU right now. */

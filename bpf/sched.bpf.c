@@ -18,7 +18,7 @@ static __always_inline struct ledger *ledger_of_leaving(struct task_struct *task
 {
 	struct ledger *ledger = find_ledger(task);
 
-	if (ledger || !task->pid)
+	if (ledger || !TASK(task, pid))
 		return ledger;
 	if (config.scope == IOPATH_SCOPE_SYSTEM || is_helper(task))
 		return make_ledger(task);
@@ -110,6 +110,8 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 		leave(leaving, &moment, preempt || !prev_state, prev_state, counts);
 	if (entering && entering->state != RUNNING)
 		enter(entering, &moment, counts);
+	if (prev_state & TASK_DEAD)
+		forget_thread(prev);
 	return 0;
 }
 
@@ -132,12 +134,12 @@ static __always_inline int on_waking(struct task_struct *sleeper)
 	wait.ledger = ledger;
 	wait.ring = NULL;
 	if (ledger->start || ledger->flags & THREAD_HELPER) {
-		waker = bpf_get_current_task_btf();
+		waker = current_task();
 		cpu = this_cpu();
 		if (!cpu)
 			return 0;
 		if (ledger->flags & THREAD_HELPER)
-			wait.ring = bpf_task_storage_get(&wait_rings, sleeper, NULL, 0);
+			wait.ring = find_ring(sleeper);
 		charge_wait(&wait, sleeper, waker, cpu);
 	}
 	ledger->mark = wait.end;
@@ -157,32 +159,22 @@ static __always_inline int on_migrate(struct task_struct *task)
 
 /* ---- scopes ------------------------------------------------------------------ */
 
-static __always_inline void mark(struct task_struct *task, u8 flags)
-{
-	struct ledger *ledger = make_ledger(task);
-
-	if (!ledger || ledger->flags & THREAD_SELF)
-		return;
-	ledger->flags |= flags;
-	if (flags & THREAD_MARKED && !config.filter_comm)
-		ledger->flags |= THREAD_IN_SCOPE;
-}
-
 /* What a command forks belongs to it, what a process clones belongs to it only
  * as a thread. The parent of a thread may not have been marked yet (the task
  * iterator is still on its way): then its process id tells. */
 static __always_inline int on_fork(struct task_struct *parent, struct task_struct *child)
 {
 	struct ledger *ledger;
-	u32 tgid = parent->tgid;
+	u32 tgid = TASK(parent, tgid);
 	bool marked;
 
+	forget_thread(child);
 	if (config.scope != IOPATH_SCOPE_COMMAND && config.scope != IOPATH_SCOPE_PID)
 		return 0;
 	ledger = find_ledger(parent);
 	marked = ledger && ledger->flags & THREAD_MARKED;
 	if (config.scope == IOPATH_SCOPE_PID) {
-		if (child->tgid != parent->tgid)
+		if (TASK(child, tgid) != tgid)
 			return 0;
 		marked = marked || bpf_map_lookup_elem(&scope_pids, &tgid);
 	}
@@ -193,8 +185,12 @@ static __always_inline int on_fork(struct task_struct *parent, struct task_struc
 
 static __always_inline int on_exec(struct task_struct *task)
 {
-	struct ledger *ledger = find_ledger(task);
+	struct ledger *ledger;
 
+#ifdef IOPATH_UNTYPED
+	mark_listed(task); /* where no task iterator has */
+#endif
+	ledger = find_ledger(task);
 	if (ledger && ledger->flags & THREAD_PENDING) {
 		ledger->flags &= ~THREAD_PENDING;
 		mark(task, THREAD_MARKED);
@@ -202,50 +198,35 @@ static __always_inline int on_exec(struct task_struct *task)
 	return 0;
 }
 
-static __always_inline void mark_listed(struct task_struct *task)
-{
-	u32 tgid = task->tgid;
-	u32 *flags = bpf_map_lookup_elem(&scope_pids, &tgid);
-
-	if (flags)
-		mark(task, *flags);
-}
-
-SEC("?tp_btf/sched_switch")
-int BPF_PROG(sched_switch__tp_btf, bool preempt, struct task_struct *prev, struct task_struct *next,
-             unsigned int prev_state)
+TRACE(sched_switch, sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next,
+      unsigned int prev_state)
 {
 	return on_switch(preempt, prev, next, prev_state);
 }
 
 /* Before 5.18 the event has three arguments, and the state is still in the task. */
-SEC("?tp_btf/sched_switch")
-int BPF_PROG(sched_switch__tp_btf_3, bool preempt, struct task_struct *prev,
-             struct task_struct *next)
+VARIANT(sched_switch, sched_switch, 3, bool preempt, struct task_struct *prev,
+        struct task_struct *next)
 {
 	return on_switch(preempt, prev, next, task_state(prev));
 }
 
-SEC("?tp_btf/sched_waking")
-int BPF_PROG(sched_waking__tp_btf, struct task_struct *sleeper)
+TRACE(sched_waking, sched_waking, struct task_struct *sleeper)
 {
 	return on_waking(sleeper);
 }
 
-SEC("?tp_btf/sched_migrate_task")
-int BPF_PROG(sched_migrate__tp_btf, struct task_struct *task)
+TRACE(sched_migrate_task, sched_migrate, struct task_struct *task)
 {
 	return on_migrate(task);
 }
 
-SEC("?tp_btf/sched_process_fork")
-int BPF_PROG(process_fork__tp_btf, struct task_struct *parent, struct task_struct *child)
+TRACE(sched_process_fork, process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	return on_fork(parent, child);
 }
 
-SEC("?tp_btf/sched_process_exec")
-int BPF_PROG(process_exec__tp_btf, struct task_struct *task)
+TRACE(sched_process_exec, process_exec, struct task_struct *task)
 {
 	return on_exec(task);
 }

@@ -3,14 +3,14 @@
 #ifndef IOPATH_SCOPE_BPF_H
 #define IOPATH_SCOPE_BPF_H
 
-#include "compat.bpf.h"
+#include "threads.bpf.h"
 
 /* Flags of a thread whose record has just been made. */
 static __always_inline u8 first_flags(struct task_struct *task)
 {
 	u8 flags = THREAD_KNOWN;
 
-	if (task->tgid == config.self_tgid)
+	if (TASK(task, tgid) == config.self_tgid)
 		return flags | THREAD_SELF;
 	if (is_helper(task))
 		flags |= THREAD_HELPER;
@@ -22,27 +22,44 @@ static __always_inline u8 first_flags(struct task_struct *task)
 /* The thread's ledger, made if it has none; NULL where memory is short. */
 static __always_inline struct ledger *make_ledger(struct task_struct *task)
 {
-	struct ledger *ledger =
-	    bpf_task_storage_get(&ledgers, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct ledger *ledger = new_ledger(task);
 
-	if (!ledger) {
-		count_loss(IOPATH_LOSS_no_storage);
+	if (!ledger)
 		return NULL;
-	}
 	if (!ledger->flags) {
 		ledger->flags = first_flags(task);
 		if (ledger->flags & THREAD_HELPER)
-			bpf_task_storage_get(&wait_rings, task, NULL,
-			                     BPF_LOCAL_STORAGE_GET_F_CREATE);
+			new_ring(task);
 	}
 	return ledger;
+}
+
+static __always_inline void mark(struct task_struct *task, u8 flags)
+{
+	struct ledger *ledger = make_ledger(task);
+
+	if (!ledger || ledger->flags & THREAD_SELF)
+		return;
+	ledger->flags |= flags;
+	if (flags & THREAD_MARKED && !config.filter_comm)
+		ledger->flags |= THREAD_IN_SCOPE;
+}
+
+/* Marks a thread whose process is on the list. */
+static __always_inline void mark_listed(struct task_struct *task)
+{
+	u32 tgid = TASK(task, tgid);
+	u32 *flags = bpf_map_lookup_elem(&scope_pids, &tgid);
+
+	if (flags)
+		mark(task, *flags);
 }
 
 static __always_inline bool comm_matches(struct task_struct *task)
 {
 	char comm[IOPATH_COMM] = {};
 
-	if (bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm) < 0) {
+	if (bpf_probe_read_kernel_str(comm, sizeof(comm), &task->comm) < 0) {
 		count_loss(IOPATH_LOSS_read_failed);
 		return false;
 	}
@@ -85,8 +102,14 @@ static __always_inline struct ledger *ledger_in_scope(struct task_struct *task)
 		ledger = make_ledger(task);
 	else
 		ledger = find_ledger(task);
-	if (!ledger)
+	if (!ledger) {
+#ifdef IOPATH_UNTYPED
+		/* Without BTF no task iterator has marked what was there before. */
+		if (config.scope == IOPATH_SCOPE_PID)
+			mark_listed(task);
+#endif
 		return NULL;
+	}
 	if (scope_is_asked())
 		return ask_scope(ledger, task) ? ledger : NULL;
 	return ledger->flags & THREAD_IN_SCOPE ? ledger : NULL;

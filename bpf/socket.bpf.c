@@ -26,8 +26,7 @@ static __always_inline int on_poll_end(void)
 	return 0;
 }
 
-SEC("?tp_btf/netif_receive_skb")
-int BPF_PROG(packet_receive__tp_btf, struct sk_buff *skb)
+TRACE(netif_receive_skb, packet_receive, struct sk_buff *skb)
 {
 	return on_receive(skb);
 }

@@ -9,21 +9,25 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /* Both ends of a splice: its target is the end that is no pipe, or the output. */
-__noinline int find_splice_row(struct ledger *ledger, u32 output_fd, u32 input_fd)
+VERIFIED_ONCE int find_splice_row(struct ledger *ledger, u32 output_fd, u32 input_fd)
 {
-	struct file_identity output, input;
+	struct file_identity id, peer;
 	void *files = files_of_current();
-	struct row_cache *slot;
 
 	if (!ledger)
 		return 0;
-	slot = &ledger->cache[IOPATH_OP_splice];
-	output = identify_fd(files, output_fd);
-	input = identify_fd(files, input_fd);
-	if (target_of(output) == IOPATH_TARGET_pipe && target_of(input) != IOPATH_TARGET_pipe)
-		ledger->place = place_of(slot, input, IOPATH_OP_splice, target_of(output));
-	else
-		ledger->place = place_of(slot, output, IOPATH_OP_splice, target_of(input));
+	id = identify_fd(files, output_fd);
+	peer = identify_fd(files, input_fd);
+	if (target_of(id) == IOPATH_TARGET_pipe && target_of(peer) != IOPATH_TARGET_pipe) {
+		struct file_identity output = id;
+
+		id = peer;
+		peer = output;
+	}
+	peer = forget_values(peer);
+	peer.dev = target_of(peer);
+	ledger->place = place_of(&ledger->cache[IOPATH_OP_splice], forget_values(id),
+	                         IOPATH_OP_splice, forget_values(peer).dev);
 	return 0;
 }
 
@@ -52,10 +56,10 @@ static __always_inline void find_file(struct ledger *ledger, const struct iopath
 		return;
 	}
 	if (file_argument(call, regs, compat, &fd))
-		id = identify_fd(task->files, fd); /* a trusted pointer's load is the cheapest */
+		id = identify_fd(TASK(task, files), fd);
 	else
 		id = path_identity();
-	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
+	ledger->place = place_of(&ledger->cache[op], forget_values(id), op, IOPATH_NO_PEER_TARGET);
 }
 
 static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
@@ -70,7 +74,7 @@ static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
 
 	if (!pair)
 		return 0;
-	task = bpf_get_current_task_btf();
+	task = current_task();
 	compat = in_compat_syscall(task);
 	call = call_of(pair, compat);
 	if (!(call.flags & IOPATH_SYSCALL_KNOWN))
@@ -93,7 +97,7 @@ static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
 
 /* ---- the end ---------------------------------------------------------------- */
 
-__noinline int count_stage(u32 row, u32 stage, u64 ns)
+VERIFIED_ONCE int count_stage(u32 row, u32 stage, u64 ns)
 {
 	u32 key = IOPATH_STAGE_KEY(row, stage, bucket_of(ns));
 	u64 *count = bpf_map_lookup_elem(&stage_buckets, &key), zero = 0;
@@ -112,7 +116,7 @@ __noinline int count_stage(u32 row, u32 stage, u64 ns)
 
 /* Adds up an operation that did more than run, and checks that its stages sum
  * to its wall time and that none exceeds it. */
-__noinline int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wall)
+VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wall)
 {
 	u64 sum = 0, wrong = 0;
 
@@ -171,7 +175,7 @@ static __always_inline void count_result(struct iopath_row *row, u32 flags, long
 }
 
 /* An open that succeeded is about the descriptor it returned. */
-__noinline int find_opened_row(struct ledger *ledger, u32 op, long result)
+VERIFIED_ONCE int find_opened_row(struct ledger *ledger, u32 op, long result)
 {
 	struct file_identity id = path_identity();
 
@@ -225,7 +229,7 @@ static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
 
 	if (!pair)
 		return 0;
-	ledger = find_ledger(bpf_get_current_task_btf());
+	ledger = find_ledger(current_task());
 	if (ledger && ledger->start)
 		close_operation(ledger, call_of(pair, ledger->syscall & COMPAT_CALL), result);
 	return 0;
@@ -235,7 +239,7 @@ static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
  * comes back from its call first. */
 static __always_inline int on_process_exit(void)
 {
-	struct ledger *ledger = find_ledger(bpf_get_current_task_btf());
+	struct ledger *ledger = find_ledger(current_task());
 
 	if (!ledger)
 		return 0;
@@ -247,20 +251,17 @@ static __always_inline int on_process_exit(void)
 	return 0;
 }
 
-SEC("?tp_btf/sys_enter")
-int BPF_PROG(syscall_enter__tp_btf, struct pt_regs *regs, long id)
+TRACE(sys_enter, syscall_enter, struct pt_regs *regs, long id)
 {
 	return on_syscall_enter(regs, id);
 }
 
-SEC("?tp_btf/sys_exit")
-int BPF_PROG(syscall_exit__tp_btf, struct pt_regs *regs, long result)
+TRACE(sys_exit, syscall_exit, struct pt_regs *regs, long result)
 {
 	return on_syscall_exit(regs, result);
 }
 
-SEC("?tp_btf/sched_process_exit")
-int BPF_PROG(process_exit__tp_btf)
+TRACE(sched_process_exit, process_exit)
 {
 	return on_process_exit();
 }
@@ -275,11 +276,12 @@ int walk_tasks__iter(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	ledger = find_ledger(task);
-	record.tgid = task->tgid;
-	record.pid = task->pid;
+	record.tgid = TASK(task, tgid);
+	record.pid = TASK(task, pid);
 	read_comm(record.comm, task);
 	if (ledger) {
-		if (ledger->flags & THREAD_MARKED && task->pid == task->tgid && !task->exit_state)
+		if (ledger->flags & THREAD_MARKED && record.pid == record.tgid &&
+		    !TASK(task, exit_state))
 			write_record(ctx, &record, IOPATH_TASK_MEMBER);
 		write_top(ctx, ledger, &record);
 		if (ledger->start) {

@@ -73,7 +73,7 @@ static __always_inline void write_begun_before(struct bpf_iter__task *ctx, struc
 
 	if (!task_state(task) || is_helper(task))
 		return;
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	regs = entry_registers(task);
 	id = syscall_number(regs);
 	if (id >= IOPATH_SYSCALLS || in_compat_syscall(task) ||
 	    !(syscalls[id].native.flags & IOPATH_SYSCALL_KNOWN) ||
@@ -100,7 +100,7 @@ static __always_inline void write_top(struct bpf_iter__task *ctx, struct ledger 
 
 static __always_inline bool task_in_scope(struct ledger *ledger, struct task_struct *task)
 {
-	if (task->tgid == config.self_tgid || (config.filter_comm && !comm_matches(task)))
+	if (TASK(task, tgid) == config.self_tgid || (config.filter_comm && !comm_matches(task)))
 		return false;
 	if (config.scope == IOPATH_SCOPE_SYSTEM || config.scope == IOPATH_SCOPE_CGROUP)
 		return true;

@@ -3,7 +3,7 @@
 #ifndef IOPATH_VIA_BPF_H
 #define IOPATH_VIA_BPF_H
 
-#include "compat.bpf.h"
+#include "threads.bpf.h"
 
 static __always_inline void add_via(const struct iopath_via_key *key, u64 ns)
 {
@@ -24,11 +24,10 @@ static __always_inline void add_via(const struct iopath_via_key *key, u64 ns)
 
 /* Notes that `ns` of `stage` were a wait for the current thread. One name is kept in
  * the ledger, so that a chatty pipe costs one dictionary look-up per operation; a
- * second one is written out at once, unless the row is not known yet (open). Not
- * static: verified once, not for each of its callers. */
-__noinline int note_via(struct ledger *ledger, u32 stage, u64 ns)
+ * second one is written out at once, unless the row is not known yet (open). */
+VERIFIED_ONCE int note_via(struct ledger *ledger, u32 stage, u64 ns)
 {
-	struct task_struct *waker = bpf_get_current_task_btf();
+	struct task_struct *waker = current_task();
 	struct iopath_via_key key = {.stage = stage};
 
 	if (!ledger)

@@ -26,10 +26,10 @@ static __always_inline void keep_span(struct wait_ring *ring, u64 begin, u64 end
 }
 
 /* Charges [begin, end] to a stage; a helper also remembers it in its ring for those
- * who wait for the helper. Not static, as note_via(). `stage` may carry FLUSH. */
+ * who wait for the helper. `stage` may carry FLUSH. */
 #define FLUSH 0x100
-__noinline int charge_part(struct ledger *ledger, struct wait_ring *ring, u64 begin, u64 end,
-                           u32 stage)
+VERIFIED_ONCE int charge_part(struct ledger *ledger, struct wait_ring *ring, u64 begin, u64 end,
+                              u32 stage)
 {
 	u32 flush = stage & FLUSH;
 
@@ -79,8 +79,8 @@ static __always_inline void charge_packet(struct ended_wait *wait, const struct 
 
 /* Charges what of [begin, end] a helper spent waiting itself, by its ring; `own` is
  * the sleeper's ring if it is a helper, too. Returns what is left. */
-__noinline u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
-                                   const struct wait_ring *ring, u64 begin, u64 end)
+VERIFIED_ONCE u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
+                                      const struct wait_ring *ring, u64 begin, u64 end)
 {
 	u64 rest = end - begin;
 
@@ -102,7 +102,7 @@ __noinline u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
  * waited for, the rest is the helper's work. */
 static __always_inline void charge_helper(struct ended_wait *wait, struct task_struct *helper)
 {
-	struct wait_ring *ring = bpf_task_storage_get(&wait_rings, helper, NULL, 0);
+	struct wait_ring *ring = find_ring(helper);
 	u64 rest = charge_helper_waits(wait->ledger, wait->ring, ring, wait->begin, wait->end);
 
 	if (rest && wait->ledger->start) {
@@ -159,7 +159,7 @@ static __always_inline bool packet_at_hand(const struct cpu_state *cpu, enum con
 {
 	if (cpu->packet_context != 1 + context)
 		return false;
-	return context != IN_TASK || (cpu->packet_pid == waker->pid && is_helper(waker));
+	return context != IN_TASK || (cpu->packet_pid == TASK(waker, pid) && is_helper(waker));
 }
 
 /* Charges the wait that `waker` (current) ends, by its cause. */
@@ -169,7 +169,7 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 	enum context context = current_context(cpu);
 	const struct request_note *note = &cpu->request[context];
 	struct ledger *ledger = wait->ledger;
-	u32 armed = ledger->armed;
+	u32 armed = ledger->armed, waker_pid = TASK(waker, pid);
 
 	if (armed & ARMED_THROTTLE)
 		charge_whole(wait, IOPATH_STAGE_throttle, false);
@@ -180,7 +180,7 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 	else if (armed & ARMED_REQUEST)
 		charge_part(wait->ledger, wait->ring, wait->begin, wait->end,
 		            IOPATH_STAGE_block_queue);
-	else if (note->completed > wait->begin && (context != IN_TASK || note->pid == waker->pid))
+	else if (note->completed > wait->begin && (context != IN_TASK || note->pid == waker_pid))
 		charge_request(wait, note);
 	else if (armed & ARMED_INTERRUPTIBLE && signal_pending(sleeper))
 		charge_whole(wait, IOPATH_STAGE_other, false);
@@ -188,7 +188,7 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 		charge_packet(wait, cpu);
 	else if (context != IN_TASK)
 		charge_whole(wait, interrupt_stage(ledger, cpu), false);
-	else if (!waker->pid) /* the idle task wakes nobody of its own accord */
+	else if (!waker_pid) /* the idle task wakes nobody of its own accord */
 		charge_whole(wait, IOPATH_STAGE_other, false);
 	else if (is_helper(waker) && !(ledger->place.file_flags & FILE_WAITS_FOR_PEER))
 		charge_helper(wait, waker);

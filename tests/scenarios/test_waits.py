@@ -177,7 +177,12 @@ class Balance(Case):
                         self.workload("pipe-stream", "slow-reader", 100, 65536, 500),
                         self.workload("calls", device.mount, 5)):
             with self.subTest(command=command[1]):
-                report = self.diagnose(cmd=command).report
+                for _ in range(3):
+                    report = self.diagnose(cmd=command).report
+                    # A wake-up that the host hid from us (see assert_nothing_lost) is said, and its
+                    # wait is `other`: that share is the host's.
+                    if not report.loss("missed_run"):
+                        break
                 shares.append(report.share("other"))
                 self.assertLess(shares[-1], 0.02)
         self.assertLess(statistics.mean(shares), 0.02)

@@ -19,6 +19,8 @@ import invariants
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 LONG = bool(os.environ.get("IOPATH_TEST_LONG"))
+# Options for every watch, to test another way of attaching than the first: --no-attach tp_btf.
+OPTIONS = os.environ.get("IOPATH_TEST_OPTIONS", "").split()
 
 
 def first_executable(candidates):
@@ -98,6 +100,14 @@ class Report(dict):
         return [finding["id"] for finding in self["findings"]]
 
 
+def with_options(arguments):
+    """A command line of iopath with OPTIONS, unless it says itself what not to attach."""
+    arguments = [str(argument) for argument in arguments]
+    if arguments[:1] not in (["diagnose"], ["doctor"]) or "--no-attach" in arguments:
+        return arguments
+    return [arguments[0], *OPTIONS, *arguments[1:]]
+
+
 Run = collections.namedtuple("Run", "status out err report facts seconds")
 
 
@@ -110,8 +120,8 @@ class Watch:
         self.errors = case.fresh("iopath.err")
         self.ready_reader, ready_writer = os.pipe()
         case.addCleanup(os.close, self.ready_reader)
-        command = [case.iopath, "diagnose", "--json", "--output", self.output, "--ready-fd",
-                   str(ready_writer), *options]
+        command = [case.iopath, *with_options(["diagnose", "--json", "--output", self.output, "--ready-fd",
+                                               ready_writer, *options])]
         if "--duration" not in options:  # the default of 10 s could end it on a loaded host
             command += ["--duration", "300"]
         with open(self.errors, "wb") as errors:
@@ -224,7 +234,7 @@ class Case(unittest.TestCase):
     def run_iopath(self, *arguments, timeout=60, **options):
         """Runs iopath to its end with both outputs captured as bytes."""
         start = time.monotonic()
-        process = self.spawn([self.iopath, *(str(a) for a in arguments)],
+        process = self.spawn([self.iopath, *with_options(arguments)],
                              stdin=options.pop("stdin", subprocess.DEVNULL),
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         try:
@@ -238,7 +248,7 @@ class Case(unittest.TestCase):
         line of JSON is no I/O on a pipe, and comes back as facts."""
         output = self.fresh("report.json")
         printed = self.fresh("printed")
-        command = [self.iopath, "diagnose", "--json", "--output", output, *(str(o) for o in options)]
+        command = [self.iopath, *with_options(["diagnose", "--json", "--output", output, *options])]
         command += ["--", *(str(word) for word in cmd)] if cmd else []
         start = time.monotonic()
         errors = self.fresh("errors")

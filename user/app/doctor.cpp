@@ -23,7 +23,8 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
 {
     Examination result;
     WatchOptions watch;
-    watch.forbidden = options.no_attach;
+    watch.forbidden = options.attach.no_attach;
+    watch.boundary = options.attach.boundary;
     result.verdict = missing_kernel_feature(facts);
     if (!result.verdict)
         result.verdict = missing_privileges(facts);
@@ -39,7 +40,8 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
     }
     if (result.coverage.empty()) {
         PlanLimits limits;
-        limits.forbidden = options.no_attach;
+        limits.forbidden = options.attach.no_attach;
+        limits.boundary = options.attach.boundary;
         result.coverage = dark_coverage(make_plan(facts, limits), *result.verdict);
     }
     add_not_followed(result.coverage, Counts{});
@@ -51,7 +53,7 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
 int run_doctor(const DoctorOptions& options)
 {
     const HostFiles files;
-    const Facts facts = detect_facts(files);
+    const Facts facts = detect_facts(files, {functions_of_interest(), options.attach.btf_file});
     const Examination examination = examine(facts, options);
     Sink sink = Sink::standard_output();
     const Host host = read_host(files);

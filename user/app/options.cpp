@@ -62,6 +62,11 @@ std::optional<Nanoseconds> duration_of(const std::string& text)
 }
 
 // What CLI11 cannot check by itself: raw words, turned into values afterwards.
+struct RawAttach {
+    std::string no_attach;
+    std::string boundary = "auto";
+};
+
 struct RawDiagnose {
     std::string pids;
     std::string op;
@@ -70,7 +75,7 @@ struct RawDiagnose {
     std::string duration;
     std::string interval;
     std::string colour = "auto";
-    std::string no_attach;
+    RawAttach attach;
 };
 
 /// Only names that mean something, so that a typing error does not pass for a dark probe.
@@ -83,6 +88,23 @@ std::string take_forbidden(const std::string& list, std::set<std::string>& names
                    "' is no probe, layer or way of attaching (iopath doctor lists them)";
     }
     return "";
+}
+
+std::string take_boundary(const std::string& word, std::optional<Boundary>& boundary)
+{
+    for (const Boundary known : {Boundary::syscall, Boundary::function}) {
+        if (word == name_of(known))
+            boundary = known;
+    }
+    return boundary || word == "auto"
+               ? ""
+               : "--boundary: '" + word + "' is none of auto, syscall, function";
+}
+
+std::string take_attach(const RawAttach& raw, AttachOptions& options)
+{
+    const std::string wrong = take_forbidden(raw.no_attach, options.no_attach);
+    return wrong.empty() ? take_boundary(raw.boundary, options.boundary) : wrong;
 }
 
 std::string take_pids(const std::string& list, std::vector<int>& pids)
@@ -158,7 +180,7 @@ std::string check(const RawDiagnose& raw, DiagnoseOptions& options)
     if (options.comm.size() > 15)
         return "--comm: the kernel keeps 15 characters of a name; '" + options.comm + "' is longer";
     for (const std::string& wrong :
-         {take_forbidden(raw.no_attach, options.no_attach), take_pids(raw.pids, options.pids),
+         {take_attach(raw.attach, options.attach), take_pids(raw.pids, options.pids),
           take_colour(raw.colour, options.colour), take_breakdown(raw.by, options.by),
           take_time("--duration", raw.duration, options.duration),
           take_time("--interval", raw.interval, options.interval)}) {
@@ -184,6 +206,19 @@ public:
     }
 };
 
+void add_attach_options(CLI::App& app, RawAttach& raw, AttachOptions& options)
+{
+    app.add_option("--boundary", raw.boundary,
+                   "Where operations begin and end: auto, syscall, or function (reads, writes,\n"
+                   "syncs, opens, sockets at the kernel's functions: other calls pay nothing)")
+        ->type_name("WHERE");
+    app.add_option("--btf", options.btf_file, "The kernel's types, where it has no BTF itself")
+        ->type_name("FILE");
+    app.add_option("--no-attach", raw.no_attach,
+                   "Leave out probes or ways of attaching (see doctor)")
+        ->type_name("NAME[,NAME]");
+}
+
 void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& options)
 {
     app.add_option("-p,--pid", raw.pids, "Only these processes")->type_name("PID[,PID]");
@@ -202,9 +237,7 @@ void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& opti
     app.add_flag("--json", options.json, "One JSON document");
     app.add_option("-o,--output", options.output, "Write the report there")->type_name("FILE");
     app.add_option("--color", raw.colour, "auto, always or never")->type_name("WHEN");
-    app.add_option("--no-attach", raw.no_attach,
-                   "Leave out probes or ways of attaching (see doctor)")
-        ->type_name("NAME[,NAME]");
+    add_attach_options(app, raw.attach, options.attach);
     app.add_option("--max-rows", options.max_rows, "Room for so many rows")->group("");
     app.add_option("--ready-fd", options.ready_fd, "Write a line there once attached")->group("");
     for (CLI::Option* option : app.get_options())
@@ -245,7 +278,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments)
     CommandLine line;
     RawDiagnose raw;
     std::string doctor_colour = "auto";
-    std::string doctor_no_attach;
+    RawAttach doctor_attach;
 
     CLI::App app{kAbout, "iopath"};
     app.set_version_flag("--version", "iopath " IOPATH_VERSION);
@@ -256,8 +289,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments)
         *app.add_subcommand("doctor", "What this kernel lets us see, and what is dark and why");
     doctor.add_flag("--json", line.doctor.json, "One JSON document");
     doctor.add_option("--color", doctor_colour, "auto, always or never")->type_name("WHEN");
-    doctor.add_option("--no-attach", doctor_no_attach, "Leave out probes or ways of attaching")
-        ->type_name("NAME[,NAME]");
+    add_attach_options(doctor, doctor_attach, line.doctor.attach);
 
     std::vector<std::string> own = arguments;
     const bool has_dashes = split_command(own, line.diagnose.command);
@@ -281,7 +313,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments)
         line.command = CommandLine::Command::doctor;
         if (has_dashes)
             return usage_error("doctor takes no command", "doctor");
-        std::string wrong = take_forbidden(doctor_no_attach, line.doctor.no_attach);
+        std::string wrong = take_attach(doctor_attach, line.doctor.attach);
         if (wrong.empty())
             wrong = take_colour(doctor_colour, line.doctor.colour);
         return wrong.empty() ? line : usage_error(wrong, "doctor");

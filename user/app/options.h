@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "model/interval.h"
+#include "probes/table.h"
 
 #include <chrono>
 #include <cstdint>
@@ -14,6 +15,13 @@
 namespace iopath {
 
 enum class Colour { automatic, always, never };
+
+/// How the kernel is to be watched.
+struct AttachOptions {
+    std::set<std::string> no_attach;  ///< ways, layers, probes, programs, flavours to leave out
+    std::optional<Boundary> boundary; ///< nothing: what the kernel allows
+    std::string btf_file;             ///< the kernel's types, in place of its own account of them
+};
 
 /// What `iopath diagnose` was asked for.
 struct DiagnoseOptions {
@@ -31,7 +39,7 @@ struct DiagnoseOptions {
     bool json = false;
     std::string output; ///< empty: standard output, or error with a command
     Colour colour = Colour::automatic;
-    std::set<std::string> no_attach;
+    AttachOptions attach;
     std::uint32_t max_rows = 0;
     int ready_fd = -1; ///< told when everything is attached
 };
@@ -39,7 +47,7 @@ struct DiagnoseOptions {
 struct DoctorOptions {
     bool json = false;
     Colour colour = Colour::automatic;
-    std::set<std::string> no_attach;
+    AttachOptions attach;
 };
 
 /// The command line: which command, with what; or what to print and exit with instead.

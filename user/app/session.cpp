@@ -38,7 +38,8 @@ WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<C
     watch.by = options.by;
     watch.op = options.op;
     watch.max_rows = options.max_rows;
-    watch.forbidden = options.no_attach;
+    watch.forbidden = options.attach.no_attach;
+    watch.boundary = options.attach.boundary;
     return watch;
 }
 
@@ -54,7 +55,7 @@ Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
                                                const DiagnoseOptions& options,
                                                const std::optional<Cgroup>& cgroup)
 {
-    const Facts facts = detect_facts(files);
+    const Facts facts = detect_facts(files, {functions_of_interest(), options.attach.btf_file});
     if (auto missing = missing_kernel_feature(facts))
         return *missing;
     if (auto missing = missing_privileges(facts))

@@ -83,11 +83,15 @@ public:
         }
         for (const auto& trace : traces_)
             count_arguments(trace);
+        for (const auto& function : functions_) {
+            if (const auto prototype = prototype_of(function.type))
+                names_.functions.emplace(function.name, BTF_INFO_VLEN(prototype->info));
+        }
         return std::move(names_);
     }
 
 private:
-    struct Trace {
+    struct Named {
         std::string_view name;
         std::uint32_t type;
     };
@@ -108,6 +112,12 @@ private:
         return type_at(offsets_[id]);
     }
 
+    [[nodiscard]] std::optional<btf_type> prototype_of(std::uint32_t id) const
+    {
+        const auto type = type_by_id(id);
+        return type && BTF_INFO_KIND(type->info) == BTF_KIND_FUNC_PROTO ? type : std::nullopt;
+    }
+
     [[nodiscard]] std::string_view name_at(std::uint32_t offset) const
     {
         if (offset >= strings_.size())
@@ -124,18 +134,18 @@ private:
                 traces_.push_back({name.substr(kTracePrefix.size()), type.type});
         } else if (kind == BTF_KIND_FUNC && !wanted_.empty()) {
             if (const auto name = name_at(type.name_off); wanted_.contains(name))
-                names_.functions.emplace(name);
+                functions_.push_back({name, type.type});
         }
     }
 
     /// typedef -> pointer -> prototype, whose first parameter is the void * of the attachment.
-    void count_arguments(const Trace& trace)
+    void count_arguments(const Named& trace)
     {
         const auto pointer = type_by_id(trace.type);
         if (!pointer || BTF_INFO_KIND(pointer->info) != BTF_KIND_PTR)
             return;
-        const auto prototype = type_by_id(pointer->type);
-        if (!prototype || BTF_INFO_KIND(prototype->info) != BTF_KIND_FUNC_PROTO)
+        const auto prototype = prototype_of(pointer->type);
+        if (!prototype)
             return;
         const int parameters = BTF_INFO_VLEN(prototype->info);
         if (parameters > 0)
@@ -146,7 +156,8 @@ private:
     std::string_view strings_;
     const std::set<std::string_view>& wanted_;
     std::vector<std::uint32_t> offsets_;
-    std::vector<Trace> traces_;
+    std::vector<Named> traces_;
+    std::vector<Named> functions_;
     BtfNames names_;
 };
 

@@ -15,8 +15,8 @@ namespace iopath {
 struct BtfNames {
     /// For each typedef btf_trace_NAME: the arguments of tp_btf/NAME, without the leading void *.
     std::map<std::string, int, std::less<>> tracepoint_args;
-    /// Those of the functions asked for that there are.
-    std::set<std::string, std::less<>> functions;
+    /// Those of the functions asked for that there are, with the number of their arguments.
+    std::map<std::string, int, std::less<>> functions;
 };
 
 /// Scans the BTF of a kernel (not of a module, whose ids continue those of the kernel). `functions`

@@ -35,21 +35,27 @@ constexpr std::array kCapabilities{
     Capability{CAP_BPF, "cap_bpf"},
 };
 
-void detect_btf(const HostFiles& files, Facts& facts)
+void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
 {
-    const auto btf = KernelBtf::open(files.at("/sys/kernel/btf/vmlinux"));
+    const auto own = files.at("/sys/kernel/btf/vmlinux");
+    facts.kernel_btf = ::access(own.c_str(), R_OK) == 0;
+    facts.btf_file = wanted.btf_file;
+    const auto btf =
+        KernelBtf::open(wanted.btf_file.empty() ? own : std::filesystem::path(wanted.btf_file));
     if (!btf) {
         facts.btf_problem = btf.error().text();
         return;
     }
-    auto names = scan_btf(btf->bytes(), {kRdonlyCast});
+    auto functions = wanted.functions;
+    functions.insert({kRdonlyCast, kTaskStorage});
+    auto names = scan_btf(btf->bytes(), functions);
     if (!names) {
         facts.btf_problem = names.error().text();
         return;
     }
     facts.btf = true;
     facts.tracepoint_args = std::move(names->tracepoint_args);
-    facts.kfuncs = std::move(names->functions);
+    facts.functions = std::move(names->functions);
 }
 
 void detect_rights(const HostFiles& files, Facts& facts)
@@ -115,10 +121,10 @@ int Facts::arguments(std::string_view tracepoint) const
     return found == tracepoint_args.end() ? -1 : found->second;
 }
 
-Facts detect_facts(const HostFiles& files)
+Facts detect_facts(const HostFiles& files, const Wanted& wanted)
 {
     Facts facts;
-    detect_btf(files, facts);
+    detect_btf(files, wanted, facts);
     detect_rights(files, facts);
     detect_settings(files, facts);
     return facts;

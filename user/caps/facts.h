@@ -16,14 +16,16 @@
 namespace iopath {
 
 struct Facts {
-    bool btf = false;        ///< the kernel describes its types, and we could read it
+    bool btf = false;        ///< there is an account of the kernel's types, and we could read it
     std::string btf_problem; ///< why not, where there is something to say
+    std::string btf_file;    ///< where it is, if it is not the kernel's own
+    bool kernel_btf = false; ///< the kernel has its own: typed programs can be attached
 
     /// Arguments of tp_btf/NAME, for each tracepoint of the kernel itself (modules left out).
     /// Its presence here lies at times; the trial load decides.
     std::map<std::string, int, std::less<>> tracepoint_args;
-    /// Those of kKfuncs that the kernel has.
-    std::set<std::string, std::less<>> kfuncs;
+    /// Arguments of the functions that were asked for, of those that the kernel has.
+    std::map<std::string, int, std::less<>> functions;
 
     /// Effective ones, as capabilities(7) names them in lower case: "cap_bpf". Only those that
     /// matter to iopath.
@@ -50,19 +52,29 @@ struct Facts {
     }
     /// Arguments of a tracepoint; -1 where there is none.
     [[nodiscard]] int arguments(std::string_view tracepoint) const;
-    [[nodiscard]] bool has_kfunc(std::string_view name) const { return kfuncs.contains(name); }
+    [[nodiscard]] bool has_function(std::string_view name) const
+    {
+        return functions.contains(name);
+    }
     [[nodiscard]] bool can(std::string_view capability) const
     {
         return capabilities.contains(capability);
     }
 };
 
-/// Functions of the kernel for BPF programs whose presence is recorded.
-inline constexpr std::string_view kRdonlyCast = "bpf_rdonly_cast"; // 6.2
+// Functions of the kernel for BPF programs, always asked for.
+inline constexpr std::string_view kRdonlyCast = "bpf_rdonly_cast";       // 6.2
+inline constexpr std::string_view kTaskStorage = "bpf_task_storage_get"; // 5.11; for tracing 5.13
+
+/// What else to look for.
+struct Wanted {
+    std::set<std::string_view> functions;
+    std::string btf_file; ///< read this in place of the kernel's own BTF
+};
 
 /// Looks at this host (2 ms where the kernel lets its BTF be mapped, from 6.16 on; 5 ms elsewhere).
 /// Fails never: what cannot be found out is left at its default.
-Facts detect_facts(const HostFiles& files);
+Facts detect_facts(const HostFiles& files, const Wanted& wanted = {});
 
 /// All of it, as names and values: what doctor --json records.
 FactsView to_pairs(const Facts& facts);

@@ -10,6 +10,9 @@ namespace iopath {
 namespace {
 
 constexpr std::string_view kTracepoint = "tracepoint.";
+constexpr std::string_view kFunction = "function.";
+
+using Arguments = std::map<std::string, int, std::less<>>;
 
 std::string yes_no(bool value)
 {
@@ -39,20 +42,37 @@ void add(FactsView& pairs, std::string name, const std::optional<int>& value)
         pairs.emplace_back(std::move(name), std::to_string(*value));
 }
 
+/// Is this one of those pairs?
+bool read_arguments(Arguments& known, std::string_view prefix, std::string_view name,
+                    const std::string& value)
+{
+    if (!name.starts_with(prefix))
+        return false;
+    if (const auto arguments = number_in<int>(value))
+        known.emplace(name.substr(prefix.size()), *arguments);
+    return true;
+}
+
+void add_arguments(FactsView& pairs, std::string_view prefix, const Arguments& known)
+{
+    for (const auto& [name, arguments] : known)
+        pairs.emplace_back(std::string(prefix) + name, std::to_string(arguments));
+}
+
 void read_pair(Facts& facts, std::string_view name, const std::string& value)
 {
-    if (name.starts_with(kTracepoint)) {
-        if (const auto arguments = number_in<int>(value))
-            facts.tracepoint_args.emplace(name.substr(kTracepoint.size()), *arguments);
+    if (read_arguments(facts.tracepoint_args, kTracepoint, name, value) ||
+        read_arguments(facts.functions, kFunction, name, value))
         return;
-    }
     const auto is = [name](std::string_view key) { return name == key; };
     if (is("btf"))
         facts.btf = value == "yes";
     else if (is("btf_problem"))
         facts.btf_problem = value;
-    else if (is("kfuncs"))
-        facts.kfuncs = words_in(value);
+    else if (is("btf_file"))
+        facts.btf_file = value;
+    else if (is("kernel_btf"))
+        facts.kernel_btf = value == "yes";
     else if (is("capabilities"))
         facts.capabilities = words_in(value);
     else if (is("euid"))
@@ -81,7 +101,9 @@ FactsView common_pairs(const Facts& facts)
     pairs.emplace_back("btf", yes_no(facts.btf));
     if (!facts.btf_problem.empty())
         pairs.emplace_back("btf_problem", facts.btf_problem);
-    pairs.emplace_back("kfuncs", joined(facts.kfuncs));
+    if (!facts.btf_file.empty())
+        pairs.emplace_back("btf_file", facts.btf_file);
+    pairs.emplace_back("kernel_btf", yes_no(facts.kernel_btf));
     pairs.emplace_back("capabilities", joined(facts.capabilities));
     pairs.emplace_back("euid", std::to_string(facts.euid));
     pairs.emplace_back("initial_user_namespace", yes_no(facts.initial_user_namespace));
@@ -100,8 +122,8 @@ FactsView common_pairs(const Facts& facts)
 FactsView to_pairs(const Facts& facts)
 {
     FactsView pairs = common_pairs(facts);
-    for (const auto& [name, arguments] : facts.tracepoint_args)
-        pairs.emplace_back(std::string(kTracepoint) + name, std::to_string(arguments));
+    add_arguments(pairs, kFunction, facts.functions);
+    add_arguments(pairs, kTracepoint, facts.tracepoint_args);
     return pairs;
 }
 

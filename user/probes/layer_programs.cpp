@@ -9,6 +9,18 @@
 
 namespace iopath {
 
+namespace {
+
+/// Of a pair the end comes first, so that no beginning is left without its end.
+std::vector<std::string_view> programs_of(const Alternative& way)
+{
+    if (way.end_program.empty())
+        return {way.program};
+    return {way.end_program, way.program};
+}
+
+} // namespace
+
 LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
                              const SharedMaps& maps, Configure configure)
     : layer_(layer), facts_(facts), limits_(std::move(limits)), maps_(maps),
@@ -46,7 +58,7 @@ bpf_program* LayerPrograms::program(std::string_view name) const
 bool LayerPrograms::try_load()
 {
     const LibbpfLog log;
-    object_ = open_object(layer_);
+    object_ = open_object(layer_, maps_.kind());
     if (!object_) {
         refuse_all(std::string("cannot open the BPF object: ") + strerror(errno));
         return false;
@@ -57,10 +69,12 @@ bool LayerPrograms::try_load()
         return false;
     }
     for (const Alternative* way : chosen()) {
-        if (bpf_program* found = program(way->program))
-            bpf_program__set_autoload(found, true);
-        else
-            limits_.refused.emplace(way->program, "not for this architecture");
+        for (const std::string_view name : programs_of(*way)) {
+            if (bpf_program* found = program(name))
+                bpf_program__set_autoload(found, true);
+            else
+                limits_.refused.emplace(name, "not for this architecture");
+        }
     }
     const int failed = object_->load();
     if (failed == 0)
@@ -83,16 +97,17 @@ bool LayerPrograms::try_attach()
 {
     const LibbpfLog log;
     for (const Alternative* way : chosen()) {
-        bpf_program* found = program(way->program);
-        if (!found || way->how == How::iter)
-            continue;
-        bpf_link* link = bpf_program__attach(found);
-        if (!link) {
-            limits_.refused.emplace(way->program,
-                                    std::string("attach refused: ") + strerror(errno));
-            return false;
+        for (const std::string_view name : programs_of(*way)) {
+            bpf_program* found = program(name);
+            if (!found || way->how == How::iter)
+                continue;
+            bpf_link* link = bpf_program__attach(found);
+            if (!link) {
+                limits_.refused.emplace(name, std::string("attach refused: ") + strerror(errno));
+                return false;
+            }
+            links_.push_back(link);
         }
-        links_.push_back(link);
     }
     return true;
 }

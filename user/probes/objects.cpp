@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/objects.h"
 
+#include <array>
 #include <bpf/libbpf.h>
 
 #include "bpf/block.skel.h"
+#include "bpf/block_untyped.skel.h"
 #include "bpf/irq.skel.h"
+#include "bpf/irq_untyped.skel.h"
 #include "bpf/lock.skel.h"
+#include "bpf/lock_untyped.skel.h"
 #include "bpf/maps.skel.h"
+#include "bpf/maps_untyped.skel.h"
 #include "bpf/memory.skel.h"
+#include "bpf/memory_untyped.skel.h"
 #include "bpf/sched.skel.h"
+#include "bpf/sched_untyped.skel.h"
 #include "bpf/socket.skel.h"
+#include "bpf/socket_untyped.skel.h"
 #include "bpf/syscall.skel.h"
+#include "bpf/syscall_untyped.skel.h"
 
 namespace iopath {
 
@@ -27,61 +36,60 @@ public:
     [[nodiscard]] bpf_object* handle() const override { return skeleton_->obj; }
     int load() override { return Skeleton::load(skeleton_); }
     [[nodiscard]] iopath_config* config() override { return &skeleton_->rodata->config; }
-
-protected:
-    [[nodiscard]] Skeleton& skeleton() { return *skeleton_; }
+    [[nodiscard]] iopath_syscall_pair* syscalls() override
+    {
+        if constexpr (requires(Skeleton & skeleton) { skeleton.rodata->syscalls; })
+            return static_cast<iopath_syscall_pair*>(skeleton_->rodata->syscalls);
+        else
+            return nullptr;
+    }
+    [[nodiscard]] std::uint64_t* attached_ns() override
+    {
+        if constexpr (requires(Skeleton & skeleton) { skeleton.bss->attached_ns; })
+            return &skeleton_->bss->attached_ns;
+        else
+            return nullptr;
+    }
 
 private:
     Skeleton* skeleton_;
 };
 
-class SyscallObject : public ObjectOf<iopath_syscall_bpf> {
-public:
-    using ObjectOf::ObjectOf;
-    [[nodiscard]] iopath_syscall_pair* syscalls() override
-    {
-        return static_cast<iopath_syscall_pair*>(skeleton().rodata->syscalls);
-    }
-    [[nodiscard]] std::uint32_t* rows_taken() override { return &skeleton().data->rows_taken; }
-};
-
-class BlockObject : public ObjectOf<iopath_block_bpf> {
-public:
-    using ObjectOf::ObjectOf;
-    [[nodiscard]] std::uint32_t* block_rows_taken() override
-    {
-        return &skeleton().data->block_rows_taken;
-    }
-    [[nodiscard]] std::uint64_t* attached_ns() override { return &skeleton().bss->attached_ns; }
-};
-
-template <typename Skeleton, typename Object = ObjectOf<Skeleton>>
-std::unique_ptr<BpfObject> open_skeleton()
+template <typename Skeleton>
+std::unique_ptr<BpfObject> open_skeleton(const bpf_object_open_opts& options)
 {
-    Skeleton* skeleton = Skeleton::open();
-    return skeleton ? std::make_unique<Object>(skeleton) : nullptr;
+    Skeleton* skeleton = Skeleton::open(&options);
+    return skeleton ? std::make_unique<ObjectOf<Skeleton>>(skeleton) : nullptr;
 }
+
+struct Opener {
+    std::string_view layer;
+    std::unique_ptr<BpfObject> (*typed)(const bpf_object_open_opts&);
+    std::unique_ptr<BpfObject> (*untyped)(const bpf_object_open_opts&);
+};
+
+constexpr std::array kOpeners{
+    Opener{"maps", open_skeleton<iopath_maps_bpf>, open_skeleton<iopath_maps_untyped_bpf>},
+    Opener{"syscall", open_skeleton<iopath_syscall_bpf>, open_skeleton<iopath_syscall_untyped_bpf>},
+    Opener{"sched", open_skeleton<iopath_sched_bpf>, open_skeleton<iopath_sched_untyped_bpf>},
+    Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
+    Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},
+    Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},
+    Opener{"memory", open_skeleton<iopath_memory_bpf>, open_skeleton<iopath_memory_untyped_bpf>},
+    Opener{"socket", open_skeleton<iopath_socket_bpf>, open_skeleton<iopath_socket_untyped_bpf>},
+};
 
 } // namespace
 
-std::unique_ptr<BpfObject> open_object(std::string_view layer)
+std::unique_ptr<BpfObject> open_object(std::string_view layer, const ObjectKind& kind)
 {
-    if (layer == "maps")
-        return open_skeleton<iopath_maps_bpf>();
-    if (layer == "syscall")
-        return open_skeleton<iopath_syscall_bpf, SyscallObject>();
-    if (layer == "sched")
-        return open_skeleton<iopath_sched_bpf>();
-    if (layer == "irq")
-        return open_skeleton<iopath_irq_bpf>();
-    if (layer == "block")
-        return open_skeleton<iopath_block_bpf, BlockObject>();
-    if (layer == "lock")
-        return open_skeleton<iopath_lock_bpf>();
-    if (layer == "memory")
-        return open_skeleton<iopath_memory_bpf>();
-    if (layer == "socket")
-        return open_skeleton<iopath_socket_bpf>();
+    bpf_object_open_opts options{};
+    options.sz = sizeof(options);
+    options.btf_custom_path = kind.btf_file.empty() ? nullptr : kind.btf_file.c_str();
+    for (const Opener& opener : kOpeners) {
+        if (opener.layer == layer)
+            return kind.flavour == Flavour::typed ? opener.typed(options) : opener.untyped(options);
+    }
     return nullptr;
 }
 

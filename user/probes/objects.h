@@ -4,14 +4,22 @@
 #pragma once
 
 #include "bpf/iopath.h"
+#include "probes/table.h"
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 struct bpf_object;
 
 namespace iopath {
+
+/// Which build of an object, and what to relocate it with.
+struct ObjectKind {
+    Flavour flavour = Flavour::typed;
+    std::string btf_file; ///< in place of the kernel's own BTF; empty: that
+};
 
 class BpfObject {
 public:
@@ -26,14 +34,12 @@ public:
     /// Read-only data, to be filled in before the load; null where the object has none.
     [[nodiscard]] virtual iopath_config* config() = 0;
     [[nodiscard]] virtual iopath_syscall_pair* syscalls() { return nullptr; }
-    /// Variables of the running programs; null where the object has none.
-    [[nodiscard]] virtual std::uint32_t* rows_taken() { return nullptr; }
-    [[nodiscard]] virtual std::uint32_t* block_rows_taken() { return nullptr; }
+    /// A variable of the running programs; null where the object has none.
     [[nodiscard]] virtual std::uint64_t* attached_ns() { return nullptr; }
 };
 
 /// Opens the object of a layer ("maps" is the one that owns the shared maps); null, with errno, on
 /// failure.
-std::unique_ptr<BpfObject> open_object(std::string_view layer);
+std::unique_ptr<BpfObject> open_object(std::string_view layer, const ObjectKind& kind);
 
 } // namespace iopath

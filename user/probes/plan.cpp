@@ -2,7 +2,7 @@
 #include "probes/plan.h"
 
 #include <algorithm>
-#include <array>
+#include <tuple>
 
 namespace iopath {
 
@@ -13,9 +13,53 @@ struct Objection {
     std::string remedy;
 };
 
-std::array<std::string_view, 4> names_of(const Probe& probe, const Alternative& way)
+std::vector<std::string_view> names_of(const Probe& probe, const Alternative& way)
 {
-    return {name_of(way.how), probe.layer, probe.name, way.program};
+    std::vector<std::string_view> names = {name_of(way.how), probe.layer, probe.name, way.program};
+    if (!way.end_program.empty())
+        names.push_back(way.end_program);
+    if (way.flavour)
+        names.push_back(name_of(*way.flavour));
+    return names;
+}
+
+bool is_function(How how)
+{
+    return how == How::fentry || how == How::kprobe;
+}
+
+/// Why no program of this flavour can run here.
+std::optional<Objection> objection(Flavour flavour, const Facts& facts, const PlanLimits& limits)
+{
+    if (limits.forbidden.contains(std::string(name_of(flavour))))
+        return Objection{"forbidden by --no-attach " + std::string(name_of(flavour)),
+                         "leave it out"};
+    if (flavour == Flavour::typed && !facts.has_function(kTaskStorage))
+        return Objection{"this kernel has no task storage for tracing programs", ""};
+    if (flavour == Flavour::typed && !facts.kernel_btf)
+        return Objection{"this kernel has no BTF of its own", ""};
+    return std::nullopt;
+}
+
+/// Why the event cannot be attached to in this way.
+std::optional<Objection> objection(const Alternative& way, const Facts& facts)
+{
+    const bool by_btf = way.how == How::tp_btf || way.how == How::fentry || way.how == How::iter;
+    if (by_btf && !facts.kernel_btf)
+        return Objection{"this kernel has no BTF of its own", ""};
+    if (way.how == How::iter)
+        return std::nullopt;
+    const bool function = is_function(way.how);
+    const auto& events = function ? facts.functions : facts.tracepoint_args;
+    const std::string event = (function ? "function " : "tracepoint ") + std::string(way.event);
+    const auto known = events.find(way.event);
+    if (known == events.end())
+        return Objection{"this kernel has no " + event, ""};
+    if (way.arguments != kAnyArguments && way.arguments != known->second)
+        return Objection{event + " has " + std::to_string(known->second) +
+                             " arguments on this kernel, unknown to this iopath",
+                         "a newer iopath"};
+    return std::nullopt;
 }
 
 /// Why this alternative cannot be tried; nothing where it can.
@@ -26,44 +70,114 @@ std::optional<Objection> objection(const Probe& probe, const Alternative& way, c
         if (limits.forbidden.contains(std::string(name)))
             return Objection{"forbidden by --no-attach " + std::string(name), "leave it out"};
     }
-    if (const auto refused = limits.refused.find(std::string(way.program));
-        refused != limits.refused.end())
-        return Objection{refused->second, ""};
-    if (way.how == How::iter)
-        return std::nullopt;
-    const std::string event(way.event);
-    const auto known = facts.tracepoint_args.find(event);
-    if (known == facts.tracepoint_args.end())
-        return Objection{"this kernel has no tracepoint " + event, ""};
-    if (way.arguments != kAnyArguments && way.arguments != known->second)
-        return Objection{"tracepoint " + event + " has " + std::to_string(known->second) +
-                             " arguments on this kernel, unknown to this iopath",
-                         "a newer iopath"};
-    return std::nullopt;
+    for (const std::string_view program : {way.program, way.end_program}) {
+        if (const auto refused = limits.refused.find(std::string(program));
+            refused != limits.refused.end())
+            return Objection{refused->second, ""};
+    }
+    return objection(way, facts);
+}
+
+bool suits(const Alternative& way, Flavour flavour)
+{
+    return !way.flavour || *way.flavour == flavour;
+}
+
+bool was_refused(const Alternative& way, const PlanLimits& limits)
+{
+    return limits.refused.contains(std::string(way.program)) ||
+           limits.refused.contains(std::string(way.end_program));
+}
+
+/// A probe in a plan of this flavour; nothing where the flavour has no need of it.
+std::optional<PlannedProbe> plan_probe(const Probe& probe, Flavour flavour, const Facts& facts,
+                                       const PlanLimits& limits)
+{
+    const auto against_all = objection(flavour, facts, limits);
+    std::optional<PlannedProbe> planned;
+    for (const Alternative& way : probe.alternatives) {
+        if (!suits(way, flavour))
+            continue;
+        if (!planned)
+            planned = PlannedProbe{&probe, nullptr, "", ""};
+        auto against = against_all ? against_all : objection(probe, way, facts, limits);
+        if (!against) {
+            planned->chosen = &way;
+            break;
+        }
+        // What was refused by the kernel says more than what it never had.
+        if (planned->reason.empty() || was_refused(way, limits)) {
+            planned->reason = std::move(against->reason);
+            planned->remedy = std::move(against->remedy);
+        }
+    }
+    return planned;
+}
+
+const PlannedProbe* find(const Plan& plan, std::string_view name)
+{
+    const auto found = std::ranges::find_if(
+        plan.probes, [name](const PlannedProbe& planned) { return planned.probe->name == name; });
+    return found == plan.end() ? nullptr : &*found;
+}
+
+Plan plan_of(Flavour flavour, Boundary boundary, const Facts& facts, const PlanLimits& limits)
+{
+    Plan plan{flavour, boundary, {}};
+    for (const Probe& probe : probe_table()) {
+        if (probe.boundary && *probe.boundary != boundary)
+            continue;
+        if (const PlannedProbe* other = find(plan, probe.instead_of); other && other->chosen)
+            continue;
+        if (auto planned = plan_probe(probe, flavour, facts, limits))
+            plan.probes.push_back(std::move(*planned));
+    }
+    return plan;
+}
+
+/// Smaller is better.
+auto rank(const Plan& plan)
+{
+    const auto dark = std::ranges::count(plan.probes, nullptr, &PlannedProbe::chosen);
+    return std::tuple(plan.useless().has_value(), plan.boundary, dark, plan.flavour);
 }
 
 } // namespace
 
+/// At system calls both ends are needed, of functions one at least.
+std::optional<Error> Plan::useless() const
+{
+    const PlannedProbe* missing = nullptr;
+    bool seen = false;
+    for (const PlannedProbe& planned : probes) {
+        if (planned.probe->boundary != boundary)
+            continue;
+        seen = seen || planned.chosen;
+        if (!planned.chosen)
+            missing = &planned;
+    }
+    if (seen && (!missing || boundary == Boundary::function))
+        return std::nullopt;
+    return Error{"nothing can be observed: probe " +
+                     std::string(missing ? missing->probe->name : name_of(boundary)) + " is dark",
+                 missing ? missing->reason : "there is none", 0, "iopath doctor tells more"};
+}
+
 Plan make_plan(const Facts& facts, const PlanLimits& limits)
 {
-    Plan plan;
-    for (const Probe& probe : probe_table()) {
-        PlannedProbe planned{&probe, nullptr, "", ""};
-        for (const Alternative& way : probe.alternatives) {
-            auto against = objection(probe, way, facts, limits);
-            if (!against) {
-                planned.chosen = &way;
-                break;
-            }
-            // What was refused by the kernel says more than what it never had.
-            if (planned.reason.empty() || limits.refused.contains(std::string(way.program))) {
-                planned.reason = std::move(against->reason);
-                planned.remedy = std::move(against->remedy);
-            }
+    std::optional<Plan> best;
+    for (const Boundary boundary : {Boundary::syscall, Boundary::function}) {
+        if (limits.boundary && *limits.boundary != boundary)
+            continue;
+        for (const Flavour flavour : {Flavour::typed, Flavour::untyped}) {
+            if (limits.flavour && *limits.flavour != flavour)
+                continue;
+            Plan plan = plan_of(flavour, boundary, facts, limits);
+            if (!best || rank(plan) < rank(*best))
+                best = std::move(plan);
         }
-        plan.push_back(std::move(planned));
     }
-    return plan;
+    return std::move(*best);
 }
 
 bool can_be_forbidden(const std::string& name)
@@ -71,7 +185,7 @@ bool can_be_forbidden(const std::string& name)
     for (const Probe& probe : probe_table()) {
         for (const Alternative& way : probe.alternatives) {
             const auto names = names_of(probe, way);
-            if (std::find(names.begin(), names.end(), name) != names.end())
+            if (std::ranges::find(names, name) != names.end())
                 return true;
         }
     }

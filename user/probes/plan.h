@@ -15,8 +15,10 @@ namespace iopath {
 
 /// What rules alternatives out.
 struct PlanLimits {
-    std::set<std::string> forbidden; ///< by the user: names of ways, layers, probes or programs
-    std::map<std::string, std::string> refused; ///< by the kernel: program -> its reason
+    std::set<std::string> forbidden;              ///< by the user: what can_be_forbidden()
+    std::map<std::string, std::string> refused{}; ///< by the kernel: program -> its reason
+    std::optional<Boundary> boundary{};           ///< only this one
+    std::optional<Flavour> flavour{};             ///< only this one
 };
 
 /// One probe with the alternative chosen, or none and why.
@@ -27,12 +29,24 @@ struct PlannedProbe {
     std::string remedy;
 };
 
-using Plan = std::vector<PlannedProbe>;
+struct Plan {
+    Flavour flavour = Flavour::typed;
+    Boundary boundary = Boundary::syscall;
+    std::vector<PlannedProbe> probes; ///< those that this flavour and boundary need
 
-/// Pure: the same facts and limits make the same plan.
+    [[nodiscard]] auto begin() const { return probes.begin(); }
+    [[nodiscard]] auto end() const { return probes.end(); }
+    /// Why nothing useful can be seen with it; nothing where operations are seen.
+    [[nodiscard]] std::optional<Error> useless() const;
+};
+
+/// The best of what is possible: one that sees operations; at system calls rather than at
+/// functions; with as few dark probes as can be; typed rather than untyped. Pure: the same facts
+/// and limits make the same plan.
 Plan make_plan(const Facts& facts, const PlanLimits& limits);
 
-/// Is this a name that PlanLimits::forbidden knows: of a layer, a probe, a way or a program?
+/// Is this a name that PlanLimits::forbidden knows: of a layer, a probe, a way, a program or a
+/// flavour?
 bool can_be_forbidden(const std::string& name);
 
 /// The plan as lines of coverage.

@@ -59,7 +59,7 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
                 : options.by == Breakdown::cgroup ? IOPATH_BY_CGROUP
                                                   : IOPATH_BY_NOTHING;
     config.filter_comm = !options.comm.empty();
-    config.has_rdonly_cast = facts.has_kfunc(kRdonlyCast);
+    config.has_rdonly_cast = facts.has_function(kRdonlyCast);
     config.max_rows = sizes.rows;
     config.max_block_rows = sizes.block_rows;
     options.comm.copy(config.comm, sizeof(config.comm) - 1);
@@ -98,12 +98,22 @@ Result<std::string> read_iterator(const bpf_program* program)
     return output;
 }
 
+/// Could a run of this program that the kernel skipped have counted anything?
+bool misses_count(const Plan& plan, std::string_view program)
+{
+    return std::ranges::none_of(plan, [program](const PlannedProbe& planned) {
+        return planned.chosen && planned.chosen->program == program &&
+               planned.probe->ignores_interrupts;
+    });
+}
+
 } // namespace
 
 Programs::Programs(Facts facts, WatchOptions options)
     : facts_(std::move(facts)), options_(std::move(options))
 {
     limits_.forbidden = options_.forbidden;
+    limits_.boundary = options_.boundary;
 }
 
 Programs::~Programs()
@@ -119,14 +129,38 @@ Result<std::unique_ptr<Programs>> Programs::load(const Facts& facts, const Watch
     return programs;
 }
 
+/// What the kernel refuses may make the other flavour, or the other boundary, the better plan: each
+/// round refuses more, so it ends.
 Status Programs::open_and_load()
+{
+    for (;;) {
+        plan_ = make_plan(facts_, limits_);
+        if (const auto useless = plan_.useless())
+            return *useless;
+        if (Status loaded = load_flavour(); !loaded)
+            return loaded;
+        note_refusals();
+        const Plan better = make_plan(facts_, limits_);
+        if (better.flavour == plan_.flavour && better.boundary == plan_.boundary) {
+            plan_ = better;
+            break;
+        }
+        layers_.clear();
+    }
+    malloc_trim(0); // libbpf's copies of the kernel's BTF, several times 6 MB, are free by now
+    const auto useless = plan_.useless();
+    return useless ? Status{*useless} : Status{};
+}
+
+Status Programs::load_flavour()
 {
     const int cpus = libbpf_num_possible_cpus();
     MapSizes sizes =
         suitable_sizes(cpus, options_.by == Breakdown::process || options_.by == Breakdown::cgroup);
     if (options_.max_rows != 0)
         sizes.rows = std::max<std::uint32_t>(options_.max_rows, IOPATH_FIRST_FREE_ROW);
-    auto maps = SharedMaps::make(sizes);
+    const ObjectKind kind{plan_.flavour, facts_.btf_file};
+    auto maps = SharedMaps::make(kind, sizes);
     if (!maps)
         return maps.error();
     maps_ = std::move(*maps);
@@ -142,13 +176,13 @@ Status Programs::open_and_load()
         if (iopath_syscall_pair* table = object.syscalls())
             fill_syscalls(table, only);
     };
+    PlanLimits limits = limits_;
+    limits.flavour = plan_.flavour;
+    limits.boundary = plan_.boundary;
     for (const std::string_view name : layers())
-        layers_.push_back(
-            std::make_unique<LayerPrograms>(name, facts_, limits_, *maps_, configure));
+        layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits, *maps_, configure));
     load_layers();
-    malloc_trim(0); // libbpf's copies of the kernel's BTF, several times 6 MB, are free by now
-    replan();
-    return seen_anything();
+    return {};
 }
 
 void Programs::load_layers()
@@ -159,31 +193,23 @@ void Programs::load_layers()
         threads.emplace_back([&layer] { layer->load(); });
 }
 
-void Programs::replan()
+void Programs::note_refusals()
 {
     for (const auto& layer : layers_)
         limits_.refused.insert(layer->refused().begin(), layer->refused().end());
-    plan_ = make_plan(facts_, limits_);
-}
-
-Status Programs::seen_anything() const
-{
-    for (const PlannedProbe& planned : plan_) {
-        if (planned.probe->required && !planned.chosen)
-            return Error{"nothing can be observed: probe " + std::string(planned.probe->name) +
-                             " is dark",
-                         planned.reason, 0, "iopath doctor tells more"};
-    }
-    return {};
 }
 
 Status Programs::attach()
 {
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer)
         (*layer)->attach();
-    replan();
-    if (Status seen = seen_anything(); !seen)
-        return seen;
+    note_refusals();
+    PlanLimits limits = limits_;
+    limits.flavour = plan_.flavour;
+    limits.boundary = plan_.boundary;
+    plan_ = make_plan(facts_, limits);
+    if (const auto useless = plan_.useless())
+        return *useless;
     if (LayerPrograms* block = layer("block"); block && block->object())
         *block->object()->attached_ns() = monotonic_ns();
     if (options_.pids.empty())
@@ -205,9 +231,12 @@ Status Programs::mark_processes(const std::vector<int>& pids, std::uint32_t flag
     }
     const LayerPrograms* sched = layer("sched");
     const bpf_program* marker = sched ? sched->program("mark_scope__iter") : nullptr;
-    if (!marker)
+    if (!marker || bpf_program__fd(marker) < 0) {
+        if (plan_.flavour == Flavour::untyped) // its programs look at the list, too
+            return {};
         return Error{"cannot follow processes", "the task iterator is dark", 0,
                      "iopath doctor tells more"};
+    }
     const auto walked = read_iterator(marker);
     return walked ? Status{} : Status{walked.error()};
 }
@@ -235,16 +264,22 @@ int Programs::map_fd(std::string_view name) const
     return maps_->fd(name);
 }
 
+std::uint32_t Programs::numbers_taken(std::uint32_t kind, std::uint32_t first) const
+{
+    std::uint32_t taken = 0;
+    if (bpf_map_lookup_elem(maps_->fd("numbers_taken"), &kind, &taken) != 0)
+        return first;
+    return first + taken;
+}
+
 std::uint32_t Programs::rows_taken() const
 {
-    const LayerPrograms* syscall = layer("syscall");
-    return syscall && syscall->object() ? *syscall->object()->rows_taken() : 0;
+    return numbers_taken(IOPATH_NUMBERED_ROW, IOPATH_FIRST_FREE_ROW);
 }
 
 std::uint32_t Programs::block_rows_taken() const
 {
-    const LayerPrograms* block = layer("block");
-    return block && block->object() ? *block->object()->block_rows_taken() : 0;
+    return numbers_taken(IOPATH_NUMBERED_BLOCK_ROW, IOPATH_FIRST_FREE_BLOCK_ROW);
 }
 
 Result<std::string> Programs::walk_tasks() const
@@ -275,8 +310,9 @@ std::vector<ProgramCost> Programs::costs() const
             if (bpf_program__fd(program) < 0 ||
                 bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0)
                 continue;
-            all.push_back({bpf_program__name(program), info.run_cnt, info.run_time_ns,
-                           info.recursion_misses});
+            const std::string name = bpf_program__name(program);
+            all.push_back({name, info.run_cnt, info.run_time_ns,
+                           misses_count(plan_, name) ? info.recursion_misses : 0});
         }
     }
     return all;

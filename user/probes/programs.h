@@ -26,9 +26,10 @@ struct WatchOptions {
     int cgroup_fd = -1;    ///< with scope cgroup; borrowed
     std::vector<int> pids; ///< with scope pid
     Breakdown by = Breakdown::none;
-    std::optional<Op> op;            ///< only this op
-    std::uint32_t max_rows = 0;      ///< 0: as many as suit this machine
-    std::set<std::string> forbidden; ///< --no-attach
+    std::optional<Op> op;             ///< only this op
+    std::uint32_t max_rows = 0;       ///< 0: as many as suit this machine
+    std::set<std::string> forbidden;  ///< --no-attach
+    std::optional<Boundary> boundary; ///< only this one
 };
 
 /// What one program has cost so far, by the kernel's own count.
@@ -36,7 +37,8 @@ struct ProgramCost {
     std::string name;
     std::uint64_t runs = 0; ///< counted, like run_ns, only while bpf_stats are enabled
     std::uint64_t run_ns = 0;
-    std::uint64_t missed = 0; ///< runs skipped because the program was already running
+    std::uint64_t missed = 0; ///< runs skipped because the program was already running; only
+                              ///< those that may have had something to count
 };
 
 class LayerPrograms;
@@ -59,6 +61,8 @@ public:
     void detach();
 
     [[nodiscard]] Coverage coverage() const;
+    [[nodiscard]] Flavour flavour() const { return plan_.flavour; }
+    [[nodiscard]] Boundary boundary() const { return plan_.boundary; }
     /// Descriptor of a shared map; -1 where there is none of that name.
     [[nodiscard]] int map_fd(std::string_view name) const;
     [[nodiscard]] std::uint32_t rows_taken() const;
@@ -73,10 +77,11 @@ private:
     Programs(Facts facts, WatchOptions options);
 
     Status open_and_load();
+    Status load_flavour();
     void load_layers();
-    void replan();
-    [[nodiscard]] Status seen_anything() const;
+    void note_refusals();
     Status mark_processes(const std::vector<int>& pids, std::uint32_t flags);
+    [[nodiscard]] std::uint32_t numbers_taken(std::uint32_t kind, std::uint32_t first) const;
     [[nodiscard]] LayerPrograms* layer(std::string_view name) const;
 
     Facts facts_;

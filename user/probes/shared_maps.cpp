@@ -39,9 +39,9 @@ MapSizes suitable_sizes(int cpus, bool many_rows)
             .irqs = kIrqs + kIrqsPerCpu * static_cast<std::uint32_t>(on)};
 }
 
-Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const MapSizes& sizes)
+Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, const MapSizes& sizes)
 {
-    auto object = open_object("maps");
+    auto object = open_object("maps", kind);
     if (!object)
         return Error{"cannot open the BPF maps", "", errno, ""};
     const auto resize = [&](const char* name, std::uint32_t entries) {
@@ -55,7 +55,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const MapSizes& sizes)
     if (const int failed = object->load(); failed != 0)
         return Error{"cannot make the BPF maps", "", -failed,
                      failed == -EPERM ? "needs CAP_BPF: run as root" : ""};
-    return std::unique_ptr<SharedMaps>(new SharedMaps(std::move(object)));
+    return std::unique_ptr<SharedMaps>(new SharedMaps(kind, std::move(object)));
 }
 
 int SharedMaps::fd(std::string_view name) const

@@ -8,6 +8,8 @@ namespace iopath {
 namespace {
 
 using enum How;
+using enum Flavour;
+using enum Boundary;
 constexpr int kAny = kAnyArguments;
 
 // One row a probe. Where all arguments in use are numbers raw_tp comes first: at run time it costs
@@ -15,16 +17,22 @@ constexpr int kAny = kAnyArguments;
 // clang-format off
 const std::vector<Probe> kTable = {
     {"process_fork", "sched", "descendants and threads join the scope",
-     {{tp_btf, "process_fork__tp_btf", "sched_process_fork", kAny}}},
+     {{tp_btf, "process_fork__tp_btf", "sched_process_fork", kAny, typed},
+      {raw_tp, "process_fork__raw_tp", "sched_process_fork", kAny, untyped}}},
     {"process_exec", "sched", "a command begins",
-     {{tp_btf, "process_exec__tp_btf", "sched_process_exec", kAny}}},
+     {{tp_btf, "process_exec__tp_btf", "sched_process_exec", kAny, typed},
+      {raw_tp, "process_exec__raw_tp", "sched_process_exec", kAny, untyped}}},
     {"sched_switch", "sched", "threads leave and enter a CPU",
-     {{tp_btf, "sched_switch__tp_btf", "sched_switch", 4},
-      {tp_btf, "sched_switch__tp_btf_3", "sched_switch", 3}}},
+     {{tp_btf, "sched_switch__tp_btf", "sched_switch", 4, typed},
+      {raw_tp, "sched_switch__raw_tp", "sched_switch", 4, untyped},
+      {tp_btf, "sched_switch__tp_btf_3", "sched_switch", 3, typed},
+      {raw_tp, "sched_switch__raw_tp_3", "sched_switch", 3, untyped}}},
     {"sched_waking", "sched", "what a wait was for",
-     {{tp_btf, "sched_waking__tp_btf", "sched_waking", kAny}}},
+     {{tp_btf, "sched_waking__tp_btf", "sched_waking", kAny, typed},
+      {raw_tp, "sched_waking__raw_tp", "sched_waking", kAny, untyped}}},
     {"sched_migrate", "sched", "threads change their CPU",
-     {{tp_btf, "sched_migrate__tp_btf", "sched_migrate_task", kAny}}},
+     {{tp_btf, "sched_migrate__tp_btf", "sched_migrate_task", kAny, typed},
+      {raw_tp, "sched_migrate__raw_tp", "sched_migrate_task", kAny, untyped}}},
     {"irq_exit", "irq", "device interrupts end",
      {{raw_tp, "irq_exit__raw_tp", "irq_handler_exit", kAny}}},
     {"irq_entry", "irq", "device interrupts begin",
@@ -56,25 +64,39 @@ const std::vector<Probe> kTable = {
     {"softirq_raise", "irq", "softirqs are asked for",
      {{raw_tp, "softirq_raise__raw_tp", "softirq_raise", kAny}}},
     {"block_complete", "block", "requests are done",
-     {{tp_btf, "block_complete__tp_btf", "block_rq_complete", kAny}}},
+     {{tp_btf, "block_complete__tp_btf", "block_rq_complete", kAny, typed},
+      {raw_tp, "block_complete__raw_tp", "block_rq_complete", kAny, untyped}}},
     {"block_issue", "block", "requests are handed to the driver",
-     {{tp_btf, "block_issue__tp_btf", "block_rq_issue", 1}}},
+     {{raw_tp, "block_issue__raw_tp", "block_rq_issue", 1},
+      {raw_tp, "block_issue__raw_tp_2", "block_rq_issue", 2, untyped}}},
     {"block_requeue", "block", "requests come back from the driver",
-     {{tp_btf, "block_requeue__tp_btf", "block_rq_requeue", 1}}},
+     {{tp_btf, "block_requeue__tp_btf", "block_rq_requeue", 1, typed},
+      {raw_tp, "block_requeue__raw_tp", "block_rq_requeue", 1, untyped},
+      {raw_tp, "block_requeue__raw_tp_2", "block_rq_requeue", 2, untyped}}},
     {"block_merge", "block", "requests are merged",
-     {{tp_btf, "block_merge__tp_btf", "block_rq_merge", 1}}},
+     {{tp_btf, "block_merge__tp_btf", "block_rq_merge", 1, typed},
+      {raw_tp, "block_merge__raw_tp", "block_rq_merge", 1, untyped},
+      {raw_tp, "block_merge__raw_tp_2", "block_rq_merge", 2, untyped}}},
     {"block_getrq", "block", "a bio has its request",
-     {{tp_btf, "block_getrq__tp_btf", "block_getrq", 1}}},
+     {{tp_btf, "block_getrq__tp_btf", "block_getrq", 1, typed},
+      {raw_tp, "block_getrq__raw_tp", "block_getrq", 1, untyped},
+      {raw_tp, "block_getrq__raw_tp_3", "block_getrq", 3, untyped}}},
     {"bio_backmerge", "block", "a bio joins a request at its end",
-     {{tp_btf, "bio_backmerge__tp_btf", "block_bio_backmerge", 1}}},
+     {{tp_btf, "bio_backmerge__tp_btf", "block_bio_backmerge", 1, typed},
+      {raw_tp, "bio_backmerge__raw_tp", "block_bio_backmerge", 1, untyped},
+      {raw_tp, "bio_backmerge__raw_tp_3", "block_bio_backmerge", 3, untyped}}},
     {"bio_frontmerge", "block", "a bio joins a request at its front",
-     {{tp_btf, "bio_frontmerge__tp_btf", "block_bio_frontmerge", 1}}},
+     {{tp_btf, "bio_frontmerge__tp_btf", "block_bio_frontmerge", 1, typed},
+      {raw_tp, "bio_frontmerge__raw_tp", "block_bio_frontmerge", 1, untyped},
+      {raw_tp, "bio_frontmerge__raw_tp_3", "block_bio_frontmerge", 3, untyped}}},
     {"bio_queue", "block", "a bio asks for a request",
-     {{tp_btf, "bio_queue__tp_btf", "block_bio_queue", 1}}},
+     {{tp_btf, "bio_queue__tp_btf", "block_bio_queue", 1, typed},
+      {raw_tp, "bio_queue__raw_tp", "block_bio_queue", 1, untyped},
+      {raw_tp, "bio_queue__raw_tp_2", "block_bio_queue", 2, untyped}}},
     {"contention_end", "lock", "a contended kernel lock is had",
-     {{raw_tp, "contention_end__raw_tp", "contention_end", kAny}}},
+     {{raw_tp, "contention_end__raw_tp", "contention_end", kAny}}, {}, {}, true},
     {"contention_begin", "lock", "a kernel lock is contended",
-     {{raw_tp, "contention_begin__raw_tp", "contention_begin", kAny}}},
+     {{raw_tp, "contention_begin__raw_tp", "contention_begin", kAny}}, {}, {}, true},
     {"balance_dirty", "memory", "writers are held back by dirty page limits",
      {{raw_tp, "balance_dirty__raw_tp", "balance_dirty_pages", 8},
       {raw_tp, "balance_dirty__raw_tp_12", "balance_dirty_pages", 12}}},
@@ -93,13 +115,17 @@ const std::vector<Probe> kTable = {
     {"napi_poll", "socket", "a receive poll is done",
      {{raw_tp, "napi_poll__raw_tp", "napi_poll", kAny}}},
     {"packet_receive", "socket", "a packet is delivered",
-     {{tp_btf, "packet_receive__tp_btf", "netif_receive_skb", kAny}}},
+     {{tp_btf, "packet_receive__tp_btf", "netif_receive_skb", kAny, typed},
+      {raw_tp, "packet_receive__raw_tp", "netif_receive_skb", kAny, untyped}}},
     {"process_exit", "syscall", "threads end",
-     {{tp_btf, "process_exit__tp_btf", "sched_process_exit", kAny}}},
+     {{tp_btf, "process_exit__tp_btf", "sched_process_exit", kAny, typed},
+      {raw_tp, "process_exit__raw_tp", "sched_process_exit", kAny, untyped}}},
     {"syscall_exit", "syscall", "operations end",
-     {{tp_btf, "syscall_exit__tp_btf", "sys_exit", kAny}}, true},
+     {{tp_btf, "syscall_exit__tp_btf", "sys_exit", kAny, typed},
+      {raw_tp, "syscall_exit__raw_tp", "sys_exit", kAny, untyped}}, syscall},
     {"syscall_enter", "syscall", "operations begin",
-     {{tp_btf, "syscall_enter__tp_btf", "sys_enter", kAny}}, true},
+     {{tp_btf, "syscall_enter__tp_btf", "sys_enter", kAny, typed},
+      {raw_tp, "syscall_enter__raw_tp", "sys_enter", kAny, untyped}}, syscall},
     {"mark_scope", "sched", "threads that run already join the scope",
      {{iter, "mark_scope__iter", "task", kAny}}},
     {"walk_tasks", "syscall", "operations still open are read",
@@ -119,10 +145,24 @@ std::string_view name_of(How how)
         return "tp_btf";
     case How::raw_tp:
         return "raw_tp";
+    case How::fentry:
+        return "fentry";
+    case How::kprobe:
+        return "kprobe";
     case How::iter:
         return "iter";
     }
     return "";
+}
+
+std::string_view name_of(Flavour flavour)
+{
+    return flavour == Flavour::typed ? "typed" : "untyped";
+}
+
+std::string_view name_of(Boundary boundary)
+{
+    return boundary == Boundary::syscall ? "syscall" : "function";
 }
 
 std::span<const Probe> probe_table()
@@ -133,6 +173,18 @@ std::span<const Probe> probe_table()
 std::span<const std::string_view> layers()
 {
     return kLayers;
+}
+
+std::set<std::string_view> functions_of_interest()
+{
+    std::set<std::string_view> functions;
+    for (const Probe& probe : kTable) {
+        for (const Alternative& way : probe.alternatives) {
+            if (way.how == How::fentry || way.how == How::kprobe)
+                functions.insert(way.event);
+        }
+    }
+    return functions;
 }
 
 } // namespace iopath

@@ -2,26 +2,43 @@
 // Every probe, and the ways to attach it, in the order of preference.
 #pragma once
 
+#include <optional>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
 
 namespace iopath {
 
-/// How a BPF program is attached.
-enum class How { tp_btf, raw_tp, iter };
+/// How a BPF program is attached. fentry and kprobe stand for a pair: fentry and fexit, kprobe and
+/// kretprobe.
+enum class How { tp_btf, raw_tp, fentry, kprobe, iter };
 
 std::string_view name_of(How how);
+
+/// Which of the two builds of the BPF objects (bpf/compat.bpf.h): with pointers that the verifier
+/// knows and task storage, or with nothing but numbers, for kernels before 5.13 or without BTF.
+enum class Flavour { typed, untyped };
+
+std::string_view name_of(Flavour flavour);
+
+/// Where operations begin and end: at system calls, or at functions of the kernel that only I/O
+/// enters.
+enum class Boundary { syscall, function };
+
+std::string_view name_of(Boundary boundary);
+
+inline constexpr int kAnyArguments = -1;
 
 /// One way to attach a probe.
 struct Alternative {
     How how;
-    std::string_view program; ///< its name in the object of the layer
-    std::string_view event;   ///< the tracepoint
-    int arguments; ///< that the tracepoint must have; kAnyArguments where it does not matter
+    std::string_view program;                      ///< its name in the object of the layer
+    std::string_view event;                        ///< the tracepoint or function
+    int arguments = kAnyArguments;                 ///< that the event must have
+    std::optional<Flavour> flavour = std::nullopt; ///< the objects that have it; nothing: both
+    std::string_view end_program = {};             ///< of a pair: the one at the function's return
 };
-
-inline constexpr int kAnyArguments = -1;
 
 /// One logical kernel event.
 struct Probe {
@@ -29,7 +46,11 @@ struct Probe {
     std::string_view layer; ///< also the BPF object it lives in
     std::string_view purpose;
     std::vector<Alternative> alternatives;
-    bool required = false; ///< without it nothing useful is seen
+    std::optional<Boundary> boundary = std::nullopt; ///< needed only for this one
+    std::string_view instead_of = {};                ///< needed only where this other probe is dark
+    /// Its programs look at threads alone: a run that the kernel skips because it would nest in
+    /// another one is that of an interrupt, and no loss.
+    bool ignores_interrupts = false;
 };
 
 /// All probes in the order in which they are attached: an exit before its entry, so that no entry
@@ -38,5 +59,8 @@ std::span<const Probe> probe_table();
 
 /// The layers, each one BPF object.
 std::span<const std::string_view> layers();
+
+/// The kernel's functions that alternatives attach to.
+std::set<std::string_view> functions_of_interest();
 
 } // namespace iopath

@@ -53,7 +53,7 @@ TEST_CASE("options of diagnose")
     CHECK(options.interval == std::chrono::milliseconds(250));
     CHECK(options.output == "out");
     CHECK(options.colour == Colour::never);
-    CHECK(options.no_attach == std::set<std::string>{"raw_tp", "sched_migrate"});
+    CHECK(options.attach.no_attach == std::set<std::string>{"raw_tp", "sched_migrate"});
 }
 
 TEST_CASE("durations carry their unit")

@@ -45,7 +45,7 @@ TEST_CASE("the facts of a host are detected", "[facts]")
     CHECK(facts.arguments("sched_switch") == 4);
     CHECK(facts.arguments("absent") == -1);
     CHECK(facts.has_tracepoint("no_arguments"));
-    CHECK(facts.has_kfunc(kRdonlyCast));
+    CHECK(facts.has_function(kRdonlyCast));
     CHECK(facts.capabilities ==
           std::set<std::string, std::less<>>{"cap_net_admin", "cap_bpf", "cap_perfmon"});
     CHECK(facts.initial_user_namespace);

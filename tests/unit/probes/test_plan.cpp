@@ -14,10 +14,14 @@ Facts full_kernel()
 {
     Facts facts;
     facts.btf = true;
+    facts.kernel_btf = true;
+    facts.functions[std::string(kTaskStorage)] = 4;
     for (const Probe& probe : probe_table()) {
         for (const Alternative& way : probe.alternatives) {
             const int arguments = way.arguments == kAnyArguments ? 1 : way.arguments;
-            facts.tracepoint_args.emplace(std::string(way.event), arguments);
+            auto& events = way.how == How::fentry || way.how == How::kprobe ? facts.functions
+                                                                            : facts.tracepoint_args;
+            events.emplace(std::string(way.event), arguments);
         }
     }
     return facts;
@@ -118,9 +122,50 @@ TEST_CASE("what is forbidden or refused is not chosen, and says why")
     const Plan without_layer = make_plan(facts, {{"block"}, {}});
     CHECK(planned(without_layer, "block_issue").chosen == nullptr);
     CHECK(planned(without_layer, "bio_queue").chosen == nullptr);
-    const Plan refused = make_plan(facts, {{}, {{"block_issue__tp_btf", "EPERM by decree"}}});
+    const Plan refused = make_plan(facts, {{}, {{"block_issue__raw_tp", "EPERM by decree"}}});
     CHECK(planned(refused, "block_issue").chosen == nullptr);
     CHECK(planned(refused, "block_issue").reason == "EPERM by decree");
+}
+
+TEST_CASE("without typed programs the untyped ones do the same")
+{
+    Facts facts = full_kernel();
+    const auto all_lit_untyped = [](const Plan& plan) {
+        CHECK(plan.flavour == Flavour::untyped);
+        CHECK_FALSE(plan.useless());
+        for (const PlannedProbe& probe : plan)
+            CHECK(probe.chosen);
+        CHECK(planned(plan, "sched_switch").chosen->how == How::raw_tp);
+    };
+    all_lit_untyped(make_plan(facts, {{"tp_btf"}, {}}));
+    all_lit_untyped(make_plan(facts, {{"typed"}, {}}));
+    facts.functions.erase(std::string(kTaskStorage));
+    all_lit_untyped(make_plan(facts, {}));
+}
+
+TEST_CASE("a kernel without BTF of its own is watched with untyped programs, iterators dark")
+{
+    Facts facts = full_kernel();
+    facts.kernel_btf = false;
+    const Plan plan = make_plan(facts, {});
+    CHECK(plan.flavour == Flavour::untyped);
+    CHECK_FALSE(plan.useless());
+    CHECK(planned(plan, "walk_tasks").reason == "this kernel has no BTF of its own");
+}
+
+TEST_CASE("a refused typed program is replaced by the untyped flavour as a whole")
+{
+    const Plan plan =
+        make_plan(full_kernel(), {{}, {{"sched_waking__tp_btf", "the verifier did not like it"}}});
+    CHECK(plan.flavour == Flavour::untyped);
+    CHECK(planned(plan, "sched_waking").chosen->program == "sched_waking__raw_tp");
+}
+
+TEST_CASE("where neither flavour has it, the typed one stays and the probe is dark")
+{
+    const Plan plan = make_plan(full_kernel(), {{"sched_waking"}, {}});
+    CHECK(plan.flavour == Flavour::typed);
+    CHECK(planned(plan, "sched_waking").chosen == nullptr);
 }
 
 TEST_CASE("only names that mean something can be forbidden")
