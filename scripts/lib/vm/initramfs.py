@@ -94,6 +94,12 @@ def shell_words(words):
     return b" ".join(os.fsencode(shlex.quote(word)) for word in words)
 
 
+def _nodes(cpio, files):
+    cpio.folder("nodes")
+    for name, major, minor in files.static_nodes():
+        cpio.device(f"nodes/{name}", major, minor)
+
+
 def write(path, request, kernel, files, rootfs):
     with open(path, "wb") as file:
         cpio = Cpio(file)
@@ -104,6 +110,7 @@ def write(path, request, kernel, files, rootfs):
         cpio.copy("bin/busybox", rootfs.busybox)
         for module in files.boot_modules():
             cpio.copy(f"modules/{os.path.basename(module)}", module)
+        _nodes(cpio, files)
         _payload(cpio, request, kernel)
         cpio.end()
 

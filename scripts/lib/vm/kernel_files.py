@@ -10,7 +10,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from . import archive, cache, kernels
+from . import archive, cache, kernel_image, kernels
 from .errors import Failed, Refused
 
 # What the initramfs needs to reach the root file system and the ports. Some are built in.
@@ -24,7 +24,8 @@ class KernelFiles:
 
     @property
     def image(self):
-        return os.path.join(self.folder, "vmlinuz")
+        plain = os.path.join(self.folder, "vmlinux")
+        return plain if os.path.exists(plain) else os.path.join(self.folder, "vmlinuz")
 
     @property
     def modules_image(self):
@@ -33,6 +34,12 @@ class KernelFiles:
     def boot_modules(self):
         """Paths, in the order in which they can be inserted."""
         return sorted(glob.glob(os.path.join(self.folder, "boot", "*.ko")))
+
+    def static_nodes(self):
+        """[(name, major, minor)] of the character devices that exist before their modules are loaded."""
+        with open(os.path.join(self.folder, "boot", "modules.devname"), encoding="utf-8") as file:
+            found = re.findall(r"^\S+ (\S+) c(\d+):(\d+)$", file.read(), re.MULTILINE)
+        return [(name, int(major), int(minor)) for name, major, minor in found]
 
 
 def need_tool(name, package):
@@ -67,6 +74,8 @@ def _unpack(kernel, folder):
         archive.unpack(package, tree)
     modules = os.path.join(tree, "lib", "modules", kernel.release)
     _move_first(folder, "vmlinuz", [f"{tree}/boot/vmlinuz-*", f"{modules}/vmlinuz"])
+    if kernel_image.write_plain(os.path.join(folder, "vmlinuz"), os.path.join(folder, "vmlinux")):
+        os.unlink(os.path.join(folder, "vmlinuz"))
     # Where a program in the guest may look for it, whichever package it came in.
     _move_first(modules, "config", [f"{tree}/boot/config-*", f"{modules}/config"])
     if not os.path.isdir(os.path.join(modules, "kernel")):
@@ -139,6 +148,7 @@ def closure(names, table):
 
 def _take_boot_modules(modules, folder):
     os.mkdir(folder)
+    shutil.copy(os.path.join(modules, "modules.devname"), folder)
     table = dependencies(modules)
     with open(os.path.join(modules, "modules.builtin"), encoding="utf-8") as file:
         builtin = {module_name(line.strip()) for line in file}

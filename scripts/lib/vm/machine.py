@@ -16,7 +16,8 @@ class Image:
 
 
 def kernel_arguments(request, architecture):
-    words = [f"console={ARCHITECTURES[architecture].console}", "panic=-1", "oops=panic", "cryptomgr.notests"]
+    words = [f"console={ARCHITECTURES[architecture].console}", "panic=-1", "oops=panic", "cryptomgr.notests",
+             *ARCHITECTURES[architecture].kernel_arguments]
     if not request.verbose:
         words.append("quiet")
     return " ".join([*words, request.append]).strip()

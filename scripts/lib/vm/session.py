@@ -2,6 +2,7 @@
 """Runs QEMU: passes the guest's output on, keeps its console, and finds out how it ended."""
 import ctypes
 import os
+import re
 import selectors
 import signal
 import socket
@@ -14,6 +15,7 @@ from .machine import PORTS
 
 CONSOLE_KEPT = 64 << 10
 CONSOLE_SHOWN = 25  # lines
+CAUSE = re.compile(r"iopath-vm: |^/init: |^/iopath/start: |Kernel panic|BUG: |Oops: ")
 PR_SET_PDEATHSIG = 1
 
 
@@ -124,4 +126,6 @@ class Session:
 
     def _last_lines(self):
         lines = self.ended.console.decode(errors="replace").replace("\r", "").strip().splitlines()
-        return "".join(f"\n    {line}" for line in lines[-CONSOLE_SHOWN:])
+        # A trace below may be longer than what is shown.
+        causes = [line for line in lines[:-CONSOLE_SHOWN] if CAUSE.search(line)]
+        return "".join(f"\n    {line}" for line in causes[-3:] + lines[-CONSOLE_SHOWN:])
