@@ -15,6 +15,7 @@ namespace {
 
 struct Examination {
     Coverage coverage;
+    FactsView plan;               ///< which programs, and where operations begin and end
     std::optional<Error> verdict; ///< why nothing useful can be observed
 };
 
@@ -34,6 +35,8 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
             if (Status attached = (*programs)->attach(); !attached)
                 result.verdict = attached.error();
             result.coverage = (*programs)->coverage();
+            result.plan = {{"flavour", std::string(name_of((*programs)->flavour()))},
+                           {"boundary", std::string(name_of((*programs)->boundary()))}};
         } else {
             result.verdict = programs.error();
         }
@@ -55,12 +58,13 @@ int run_doctor(const DoctorOptions& options)
     const HostFiles files;
     const Facts facts = detect_facts(files, {functions_of_interest(), options.attach.btf_file});
     const Examination examination = examine(facts, options);
+    FactsView shown = options.json ? to_pairs(facts) : summary(facts);
+    shown.insert(shown.begin(), examination.plan.begin(), examination.plan.end());
     Sink sink = Sink::standard_output();
     const Host host = read_host(files);
-    const std::string text = options.json
-                                 ? doctor_json(host, examination.coverage, to_pairs(facts)) + "\n"
-                                 : render_doctor(host, examination.coverage, summary(facts),
-                                                 style_for(sink, options.colour));
+    const std::string text = options.json ? doctor_json(host, examination.coverage, shown) + "\n"
+                                          : render_doctor(host, examination.coverage, shown,
+                                                          style_for(sink, options.colour));
     if (Status written = sink.write(text); !written) {
         complain(written.error());
         return kExitFailed;

@@ -204,6 +204,10 @@ Coverage coverage_of(const Plan& plan)
         if (!planned.chosen) {
             line.reason = planned.reason;
             line.remedy = planned.remedy;
+        } else {
+            line.programs.emplace_back(planned.chosen->program);
+            if (!planned.chosen->end_program.empty())
+                line.programs.emplace_back(planned.chosen->end_program);
         }
         coverage.push_back(std::move(line));
     }
@@ -217,6 +221,7 @@ Coverage dark_coverage(const Plan& plan, const Error& why)
         if (line.dark())
             continue;
         line.how = "dark";
+        line.programs.clear();
         line.reason = "not attached: " + why.what + (why.where.empty() ? "" : ": " + why.where);
         line.remedy = "";
     }

@@ -98,6 +98,16 @@ Result<std::string> read_iterator(const bpf_program* program)
     return output;
 }
 
+std::optional<bpf_prog_info> info_of(const bpf_program* program)
+{
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof(info);
+    const int fd = bpf_program__fd(program);
+    if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) != 0)
+        return std::nullopt;
+    return info;
+}
+
 /// Could a run of this program that the kernel skipped have counted anything?
 bool misses_count(const Plan& plan, std::string_view program)
 {
@@ -256,7 +266,17 @@ LayerPrograms* Programs::layer(std::string_view name) const
 
 Coverage Programs::coverage() const
 {
-    return coverage_of(plan_);
+    Coverage coverage = coverage_of(plan_);
+    for (CoverageLine& line : coverage) {
+        for (const std::string& name : line.programs) {
+            const LayerPrograms* home = layer(line.layer);
+            const bpf_program* program = home ? home->program(name) : nullptr;
+            const auto info = program ? info_of(program) : std::nullopt;
+            if (info && info->verified_insns != 0) // 5.16
+                line.verified = line.verified.value_or(0) + info->verified_insns;
+        }
+    }
+    return coverage;
 }
 
 int Programs::map_fd(std::string_view name) const
@@ -305,14 +325,12 @@ std::vector<ProgramCost> Programs::costs() const
         bpf_program* program = nullptr;
         bpf_object__for_each_program(program, layer->object()->handle())
         {
-            bpf_prog_info info{};
-            std::uint32_t size = sizeof(info);
-            if (bpf_program__fd(program) < 0 ||
-                bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0)
+            const auto info = info_of(program);
+            if (!info)
                 continue;
             const std::string name = bpf_program__name(program);
-            all.push_back({name, info.run_cnt, info.run_time_ns,
-                           misses_count(plan_, name) ? info.recursion_misses : 0});
+            all.push_back({name, info->run_cnt, info->run_time_ns,
+                           misses_count(plan_, name) ? info->recursion_misses : 0});
         }
     }
     return all;

@@ -62,7 +62,9 @@ Json coverage(const Coverage& coverage)
                         {"how", line.how},
                         {"reason", line.reason},
                         {"remedy", line.remedy},
-                        {"sees", line.sees}});
+                        {"sees", line.sees},
+                        {"programs", line.programs},
+                        {"verified", line.verified ? Json(*line.verified) : Json()}});
     return list;
 }
 
