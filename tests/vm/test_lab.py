@@ -128,7 +128,7 @@ class Lab(unittest.TestCase):
                     with monitor.makefile("rw") as stream:
                         for request in ({"execute": "qmp_capabilities"},
                                         {"execute": "block_set_io_throttle",
-                                         "arguments": {"id": "disk0-device", "bps": 1 << 20, "bps_rd": 0, "bps_wr": 0,
+                                         "arguments": {"device": "disk0", "bps": 1 << 20, "bps_rd": 0, "bps_wr": 0,
                                                        "iops": 0, "iops_rd": 0, "iops_wr": 0}}):
                             stream.readline()
                             stream.write(json.dumps(request) + "\n")

@@ -46,7 +46,7 @@ def parser():
     add("--workload", default="", metavar="BINARY", help="the tests' workload (default with --tests: build/dev/tests/workload)")
     add("--tests", action="store_true", help="the folder tests/ too")
     add("--package", action="append", default=[], metavar="NAME", help="one more Debian package in the root file system")
-    add("--monitor", default="", metavar="SOCKET", help="a QMP socket of the machine; disks are disk0-device and so on")
+    add("--monitor", default="", metavar="SOCKET", help="a QMP socket of the machine, where disks are disk0 and so on")
     add("--verbose", action="store_true", help="the kernel's console on standard error, and times")
     return result
 
