@@ -9,11 +9,13 @@ import time
 from dataclasses import dataclass
 
 from . import cache
-from .errors import Failed, Refused
+from .errors import Failed, Gone, Refused
 
+INDEX_NEW = 600  # seconds; a mirror that misses what such an index names will not have it after another
 INDEX_LIFETIME = 24 * 3600  # seconds; an older index is fetched anew where the mirror answers
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 CODENAMES = r"(?:bullseye|bookworm|trixie|forky|duke|sid|(?:old){0,2}stable|testing|unstable)"
+_given_up = set()  # folders of indexes that could not be fetched by this process: once is enough
 NO_MIRROR = ("no Debian mirror in this machine's apt sources: "
              "name one, IOPATH_VM_MIRROR=URI (the folder that holds dists/)")
 
@@ -31,7 +33,8 @@ def run(command, environment=None, folder=None):
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("W:")]
-        raise Failed(f"{command[0]} {command[1]} failed: {' '.join(lines[-3:]) or done.returncode}")
+        kind = Gone if any("404  Not Found" in line for line in lines) else Failed
+        raise kind(f"{command[0]} {command[1]} failed: {' '.join(lines[-3:]) or done.returncode}")
     return done.stdout
 
 
@@ -122,6 +125,10 @@ Acquire::Check-Valid-Until "false";
 Acquire::Retries "3";
 """
 
+    def _fresh(self):
+        age = self._age()
+        return age is not None and (0 <= age < INDEX_LIFETIME or self.folder in _given_up)
+
     def _age(self):
         try:
             return time.time() - os.path.getmtime(self.stamp)
@@ -130,23 +137,36 @@ Acquire::Retries "3";
 
     def refresh(self):
         """Fetches the index where there is none, or an old one. An old one serves where the mirror does not answer."""
-        age = self._age()
-        if age is not None and 0 <= age < INDEX_LIFETIME:
+        self._fetch_unless(self._fresh)
+
+    def renew(self):
+        """True where the index was not quite new and is now: what it names may be there again."""
+        def new():
+            age = self._age()
+            return age is not None and 0 <= age < INDEX_NEW
+
+        if new() or self.folder in _given_up:
+            return False
+        self._fetch_unless(new)
+        return new()
+
+    def _fetch_unless(self, good):
+        if good():
             return
         with locked_apt():
-            age = self._age()
-            if age is not None and 0 <= age < INDEX_LIFETIME:
+            if good():
                 return
             try:
                 self._configure()
                 self._update()
             except (Failed, Refused) as problem:
-                if age is None:
+                if self._age() is None:
                     raise
-                cache.say(f"the index of {self.suites[0]} is {age / 86400:.0f} days old: {problem}")
+                cache.say(f"the index of {self.suites[0]} is {self._age() / 86400:.0f} days old: {problem}")
+                _given_up.add(self.folder)
                 return
-            with open(self.stamp, "w", encoding="ascii"):
-                pass
+            with open(self.stamp, "w", encoding="ascii") as file:
+                file.write(f"{time.time_ns()}\n")
 
     def _update(self):
         """Suites end and move away one by one, so one that is not there does not fail the others."""
@@ -163,9 +183,10 @@ Acquire::Retries "3";
         return [suite for suite in self.suites
                 if not any(name.endswith(f"_dists_{suite}_InRelease") for name in lists)]
 
-    def index_age_mark(self):
-        """Changes with every index fetched."""
-        return os.path.getmtime(self.stamp)
+    def index_mark(self):
+        """Another with every index fetched."""
+        with open(self.stamp, encoding="ascii") as file:
+            return file.read().strip()
 
     def find(self, prefix, pattern):
         """Every version of every package whose name begins so and matches the compiled pattern as a whole."""
@@ -193,8 +214,17 @@ Acquire::Retries "3";
     def download_closure(self, names):
         """Paths of these packages and of all that they depend on."""
         self.refresh()
+        try:
+            return self._download_closure(names)
+        except Gone:
+            if not self.renew():
+                raise
+            return self._download_closure(names)
+
+    def _download_closure(self, names):
         with locked_apt():
-            listed = self._apt("apt-get", "install", "-y", "--print-uris", *names)
+            # It leaves out what is in the folder of packages already: so of another, which has none.
+            listed = self._apt("apt-get", "install", "-y", "--print-uris", "-o", f"Dir::Cache::Archives={self.folder}/cache", *names)
             self._apt("apt-get", "install", "-y", "--download-only", *names)
         return self._paths(listed)
 

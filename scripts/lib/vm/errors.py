@@ -24,5 +24,9 @@ class Failed(VmError):
     """The laboratory itself failed: no network, a guest that died, a tool that broke."""
 
 
+class Gone(Failed):
+    """The mirror's index names a package whose file the mirror has no longer."""
+
+
 class TimedOut(VmError):
     status = 124

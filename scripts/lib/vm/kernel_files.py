@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from . import archive, cache, kernel_image, kernels
-from .errors import Failed, Refused
+from .errors import Failed, Gone, Refused
 
 # What the initramfs needs to reach the root file system and the ports. Some are built in.
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "squashfs", "overlay")
@@ -55,18 +55,26 @@ def make_image(folder, image):
                  "-no-progress", "-quiet"])
 
 
-def get(kernel):
-    """Its files, downloaded and unpacked at need."""
-    def make(folder):
-        cache.say(f"fetching kernel {kernel.series} ({kernel.release})")
-        _unpack(kernel, folder)
+def get(name):
+    """The kernel of that name and its files, downloaded and unpacked at need. Of a series, the newest that can be had."""
+    while True:
+        kernel = kernels.find(name)
 
-    return KernelFiles(cache.entry(kernel.entry, make), kernel.release)
+        def make(folder, kernel=kernel):
+            cache.say(f"fetching kernel {kernel.name} ({kernel.release})")
+            _unpack(kernel, folder)
+
+        try:
+            return kernel, KernelFiles(cache.entry(kernel.entry, make), kernel.release)
+        except Gone:
+            if kernels.archive_of(kernel).renew():
+                continue
+            cache.say(f"the mirror has no longer {kernel.packages[0]}, which its index names: looking for another")
+            kernels.forget(kernel)
 
 
 def _unpack(kernel, folder):
-    family = kernels.FAMILIES[kernels.STABLE_SERIES.get(kernel.series, kernels.BACKPORTS)]
-    packages = archive.Archive(family, kernel.architecture).download(kernel.packages)
+    packages = kernels.archive_of(kernel).download(kernel.packages)
     tree = os.path.join(folder, "tree")
     os.makedirs(os.path.join(tree, "usr", "lib"))
     os.symlink("usr/lib", os.path.join(tree, "lib"))

@@ -68,8 +68,9 @@ def version_key(version):
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def choose(series, architecture, packages):
-    """The newest kernel of that series that has all of its parts. `packages`: those of the series only."""
+def choose(series, architecture, packages, gone=()):
+    """The newest kernel of that series that has all of its parts. `packages`: those of the series only; `gone`: releases
+    whose packages turned out not to be there."""
     releases = {}
     for package in packages:
         part, release, _, unsigned = PACKAGE_OF[architecture].fullmatch(package.name).groups()
@@ -85,6 +86,9 @@ def choose(series, architecture, packages):
         else:
             wanted = ("image",) if "image" in parts else ("image-unsigned",)
         missing = [part for part in wanted if part not in parts]
+        if release in gone:
+            lacking = lacking or f"the mirror has no longer linux-{wanted[0]}-{release}, which its index names"
+            continue
         if missing:
             lacking = lacking or f"the mirror has no linux-{missing[0]}-{release}"
             continue
@@ -101,30 +105,58 @@ def newest_version(parts):
 PACKAGE_OF = {name: re.compile(PACKAGE.pattern % name) for name in ARCHITECTURES}
 
 
-def kernels_of(family, architecture):
-    """{series: Kernel} of a family, remembered as long as its index is the same."""
-    archive = Archive(FAMILIES[family], architecture)
-    archive.refresh()
+def _remembered(archive, architecture):
+    """{packages, gone} of an index, from a file as long as that index is the same."""
     memory = os.path.join(archive.folder, "kernels.json")
-    mark = archive.index_age_mark()
+    mark = archive.index_mark()
     try:
         with open(memory, encoding="utf-8") as file:
-            remembered = json.load(file)
+            found = json.load(file)
     except (OSError, ValueError):
-        remembered = {}
-    if remembered.get("mark") != mark:
-        found = archive.find("linux-", PACKAGE_OF[architecture])
-        remembered = {"mark": mark, "packages": [[p.name, p.version, p.suite] for p in found]}
-        temporary = f"{memory}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(remembered, file)
-        os.rename(temporary, memory)
+        found = {}
+    if found.get("mark") != mark:
+        packages = archive.find("linux-", PACKAGE_OF[architecture])
+        found = {"mark": mark, "packages": [[p.name, p.version, p.suite] for p in packages], "gone": []}
+        _remember(archive, found)
+    return found
+
+
+def _remember(archive, found):
+    memory = os.path.join(archive.folder, "kernels.json")
+    temporary = f"{memory}.{os.getpid()}"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(found, file)
+    os.rename(temporary, memory)
+
+
+def kernels_of(family, architecture):
+    """{series: Kernel} of a family."""
+    archive = Archive(FAMILIES[family], architecture)
+    archive.refresh()
+    found = _remembered(archive, architecture)
     by_series = {}
-    for fields in remembered["packages"]:
+    for fields in found["packages"]:
         package = Package(*fields)
         series = PACKAGE_OF[architecture].fullmatch(package.name).group(3)
         by_series.setdefault(series, []).append(package)
-    return {series: choose(series, architecture, packages) for series, packages in by_series.items()}
+    return {series: choose(series, architecture, packages, found["gone"]) for series, packages in by_series.items()}
+
+
+def family_of(series):
+    return STABLE_SERIES.get(series, BACKPORTS)
+
+
+def archive_of(kernel):
+    return Archive(FAMILIES[family_of(kernel.series)], kernel.architecture)
+
+
+def forget(kernel):
+    """The index names it, the mirror has it not: until the next index it is not chosen any more."""
+    archive = archive_of(kernel)
+    with cache.locked("kernels"):
+        found = _remembered(archive, kernel.architecture)
+        found["gone"].append(kernel.release)
+        _remember(archive, found)
 
 
 def every(architecture):

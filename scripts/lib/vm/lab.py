@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 
-from . import cache, initramfs, kernel_files, kernels, machine, request as requests, rootfs, session
+from . import initramfs, kernel_files, kernels, machine, request as requests, rootfs, session
 from .errors import Failed
 
 
@@ -30,8 +30,8 @@ class Result:
 
 def prepare(name, packages=()):
     """The kernel and the root file system into the cache."""
-    kernel = kernels.find(name)
-    return kernel, kernel_files.get(kernel), rootfs.get(kernel.architecture, packages)
+    kernel, files = kernel_files.get(name)
+    return kernel, files, rootfs.get(kernel.architecture, packages)
 
 
 def run(request, output=None):
@@ -103,7 +103,3 @@ def _place_one(archive, member, target):
             shutil.copyfileobj(source, file, 1 << 20)
         os.chmod(target, member.mode & 0o777 | 0o200)
 
-
-def cached_size():
-    """Bytes in the cache, for the curious."""
-    return sum(os.lstat(os.path.join(where, name)).st_size for where, _, names in os.walk(cache.root()) for name in names)
