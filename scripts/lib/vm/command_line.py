@@ -46,6 +46,7 @@ def parser():
     add("--workload", default="", metavar="BINARY", help="the tests' workload (default with --tests: build/dev/tests/workload)")
     add("--tests", action="store_true", help="the folder tests/ too")
     add("--package", action="append", default=[], metavar="NAME", help="one more Debian package in the root file system")
+    add("--headers", action="store_true", help="the kernel's headers, for tools that compile (bcc)")
     add("--monitor", default="", metavar="SOCKET", help="a QMP socket of the machine, where disks are disk0 and so on")
     add("--verbose", action="store_true", help="the kernel's console on standard error, and times")
     return result
@@ -89,7 +90,7 @@ def run(options, command):
         cpus=options.cpus, memory=options.memory, append=options.append, timeout=options.timeout,
         files=[parse_file(text) for text in options.file], fetch=[parse_fetch(text) for text in options.fetch],
         iopath=options.iopath, with_iopath=not options.no_iopath, workload=options.workload, tests=options.tests,
-        packages=options.package, monitor=options.monitor, verbose=options.verbose)
+        packages=options.package, headers=options.headers, monitor=options.monitor, verbose=options.verbose)
     result = lab.run(request, pass_on(options.verbose))
     if options.verbose:
         ended = result.ended

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from . import archive, cache, kernel_image, kernels
-from .errors import Failed, Gone, Refused
+from .errors import Failed, Gone, Refused, Skipped
 
 # What the initramfs needs to reach the root file system and the ports. Some are built in.
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "squashfs", "overlay")
@@ -90,11 +90,41 @@ def _unpack(kernel, folder):
         raise Failed(f"no modules in {' '.join(kernel.packages)}")
     decompress_modules(modules)
     archive.run([need_tool("depmod", "kmod"), "-b", tree, kernel.release])
+    _link_headers(modules, kernel.release)
     _take_boot_modules(modules, os.path.join(folder, "boot"))
     make_image(os.path.dirname(modules), os.path.join(folder, "modules.squashfs"))
     shutil.rmtree(tree)
     for package in packages:
         os.unlink(package)
+
+
+def headers(kernel):
+    """An image of its headers, what is /usr/src in the guest."""
+    common = f"linux-headers-{kernel.release.rpartition('-')[0]}-common"
+
+    def make(folder):
+        cache.say(f"fetching the headers of {kernel.release}")
+        try:
+            packages = kernels.archive_of(kernel).download([f"linux-headers-{kernel.release}", common])
+        except Failed as problem:
+            raise Skipped(f"skipped: headers of {kernel.name}: {problem}") from None
+        tree = os.path.join(folder, "tree")
+        os.mkdir(tree)
+        for package in packages:
+            archive.unpack(package, tree)
+            os.unlink(package)
+        make_image(os.path.join(tree, "usr", "src"), os.path.join(folder, "headers.squashfs"))
+        shutil.rmtree(tree)
+
+    return os.path.join(cache.entry(kernel.entry.replace("kernels/", "headers/"), make), "headers.squashfs")
+
+
+def _link_headers(modules, release):
+    """As the packages of headers do. The links lead nowhere in guests without headers."""
+    for name, target in (("build", release), ("source", release.rpartition("-")[0] + "-common")):
+        path = os.path.join(modules, name)
+        if not os.path.lexists(path):
+            os.symlink(f"/usr/src/linux-headers-{target}", path)
 
 
 def _move_first(folder, name, patterns):

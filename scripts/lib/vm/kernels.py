@@ -22,7 +22,7 @@ BACKPORTS = "trixie-backports"
 # Of the backports every series is taken that the mirror has; these are named when it has them not.
 EXPECTED_BACKPORTS = ("6.19", "7.3")
 NEWEST = "newest"
-RECIPE = 1  # one more whenever what kernel_files made before would no longer do
+RECIPE = 2  # one more whenever what kernel_files made before would no longer do
 
 # linux-image-6.12.9+deb13-amd64: part, release, series. No other flavour: cloud and rt have other
 # drivers, -16k other pages.

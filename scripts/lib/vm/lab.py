@@ -57,6 +57,8 @@ def _run(request, kernel, files, root, folder, output):
         with open(disks[-1], "wb") as file:
             file.truncate(disk.size)
     images = [machine.Image(root.image, "iopath-root"), machine.Image(files.modules_image, "iopath-modules")]
+    if request.headers:
+        images.append(machine.Image(kernel_files.headers(kernel), "iopath-headers"))
     kept = {"out": bytearray(), "err": bytearray()}
     with open(os.path.join(folder, "files"), "wb") as fetched:
         def write(port, data):

@@ -41,6 +41,7 @@ class Request:
     workload: str = ""
     tests: bool = False
     packages: list = field(default_factory=list)
+    headers: bool = False  # the kernel's, for programs that compile at run time
     monitor: str = ""
     verbose: bool = False
 

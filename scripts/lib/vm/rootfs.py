@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from . import archive, cache, kernels
 from .kernel_files import make_image
 
-RECIPE = 1  # one more whenever an image made before would no longer do
+RECIPE = 2  # one more whenever an image made before would no longer do
 DEFAULT_SUITE = "bookworm"
 PACKAGES = """base-files usr-is-merged busybox-static dash bash coreutils debianutils diffutils findutils gawk grep gzip
     hostname sed tar less ncurses-base libcap2-bin procps psmisc util-linux mount kmod iproute2 dmsetup
@@ -21,7 +21,7 @@ PACKAGES = """base-files usr-is-merged busybox-static dash bash coreutils debian
 LIBRARIES = {"bookworm": ["libbpf1", "libfmt9"], "trixie": ["libbpf1", "libfmt10"]}
 UNWANTED = ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/lintian", "usr/share/bug",
             "usr/share/perl5/debconf", "var/cache", "var/log")
-FOLDERS = ("boot", "dev", "etc", "iopath", "mnt", "proc", "root", "run", "sys", "tmp", "usr/lib/modules", "var/lib", "var/tmp",
+FOLDERS = ("boot", "dev", "etc", "iopath", "mnt", "proc", "root", "run", "sys", "tmp", "usr/lib/modules", "usr/src", "var/lib", "var/tmp",
            "var/log")
 # Made by the packages' scripts elsewhere.
 LINKS = {"etc/mtab": "../proc/self/mounts", "usr/bin/awk": "gawk", "usr/bin/which": "which.debianutils",
