@@ -167,6 +167,7 @@ Acquire::Retries "3";
                 return
             with open(self.stamp, "w", encoding="ascii") as file:
                 file.write(f"{time.time_ns()}\n")
+            _forget_old(self.packages_folder)
 
     def _update(self):
         """Suites end and move away one by one, so one that is not there does not fail the others."""
@@ -230,6 +231,14 @@ Acquire::Retries "3";
 
     def _paths(self, listed):
         return [os.path.join(self.packages_folder, name) for name in re.findall(r"^'[^']+' (\S+\.deb) ", listed, re.MULTILINE)]
+
+
+def _forget_old(folder):
+    """Packages are kept for the next root file system. Their own times are those of their making, hence ctime."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.endswith(".deb") and time.time() - os.stat(path).st_ctime > cache.UNUSED_LIFETIME:
+            os.unlink(path)
 
 
 def locked_apt():

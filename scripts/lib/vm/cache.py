@@ -6,6 +6,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
+
+UNUSED_LIFETIME = 30 * 24 * 3600  # seconds
 
 
 def root():
@@ -47,10 +50,10 @@ def has(name):
 def entry(name, make):
     """The folder of that entry; where it is not there, make(folder) fills it first."""
     path = path_of(name)
-    if os.path.isdir(path):
+    if _used(path):
         return path
     with locked(name):
-        if os.path.isdir(path):
+        if _used(path):
             return path
         os.makedirs(os.path.dirname(path), exist_ok=True)
         _sweep(path)
@@ -59,10 +62,36 @@ def entry(name, make):
             os.chmod(folder, 0o755)
             make(folder)
             os.rename(folder, path)
+            forget_unused(os.path.dirname(path))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
     return path
+
+
+def _used(path):
+    """True where it is there; notes that it was used."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        pass  # another user's cache, which serves all the same
+    return True
+
+
+def forget_unused(folder):
+    """Kernels and packages are replaced by newer ones every few weeks: what nobody used for so long goes."""
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        try:
+            if ".new-" in name or time.time() - os.lstat(path).st_mtime < UNUSED_LIFETIME:
+                continue
+            # Away at once, so that nobody finds half of it.
+            os.rename(path, f"{path}.new-unused")
+        except OSError:
+            continue  # another run was faster
+        shutil.rmtree(f"{path}.new-unused", ignore_errors=True)
 
 
 def _sweep(path):

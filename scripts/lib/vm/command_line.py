@@ -2,8 +2,10 @@
 """The command line of scripts/vm."""
 import argparse
 import os
+import queue
 import signal
 import sys
+import threading
 
 from . import cache, kernels, lab
 from .architectures import ARCHITECTURES
@@ -68,18 +70,37 @@ def list_kernels():
     return 0
 
 
-def write_all(descriptor, data):
-    while data:
-        data = data[os.write(descriptor, data):]
+class Writer:
+    """Passes output on from a thread of its own: whoever reads it slowly must not slow the guest, which waits for
+    its port with interrupts off. Past 64 MiB it has to."""
 
+    def __init__(self, verbose):
+        self.descriptors = {"out": 1, "err": 2, **({"console": 2} if verbose else {})}
+        self.queue = queue.Queue(1024)
+        self.broken = False
+        self.thread = threading.Thread(target=self._write, daemon=True)
+        self.thread.start()
 
-def pass_on(verbose):
-    def write(port, data):
-        if port == "out":
-            write_all(1, data)
-        elif port == "err" or (port == "console" and verbose):
-            write_all(2, data)
-    return write
+    def __call__(self, port, data):
+        if self.broken:
+            raise BrokenPipeError
+        if port in self.descriptors:
+            self.queue.put((self.descriptors[port], data))
+
+    def _write(self):
+        while True:
+            descriptor, data = self.queue.get()
+            if descriptor is None:
+                return
+            try:
+                while data and not self.broken:
+                    data = data[os.write(descriptor, data):]
+            except OSError:
+                self.broken = True
+
+    def finish(self):
+        self.queue.put((None, b""))
+        self.thread.join()
 
 
 def run(options, command):
@@ -91,7 +112,11 @@ def run(options, command):
         files=[parse_file(text) for text in options.file], fetch=[parse_fetch(text) for text in options.fetch],
         iopath=options.iopath, with_iopath=not options.no_iopath, workload=options.workload, tests=options.tests,
         packages=options.package, headers=options.headers, monitor=options.monitor, verbose=options.verbose)
-    result = lab.run(request, pass_on(options.verbose))
+    writer = Writer(options.verbose)
+    try:
+        result = lab.run(request, writer)
+    finally:
+        writer.finish()
     if options.verbose:
         ended = result.ended
         cache.say(f"{result.kernel.release}: up after {ended.up:.1f} s ({ended.uptime:.1f} s by its clock), "

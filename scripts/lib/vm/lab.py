@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 
-from . import initramfs, kernel_files, kernels, machine, request as requests, rootfs, session
+from . import cache, initramfs, kernel_files, kernels, machine, request as requests, rootfs, session
 from .errors import Failed
 
 
@@ -74,7 +74,12 @@ def _run(request, kernel, files, root, folder, output):
             write, request.timeout).run()
     result = Result(ended.status, bytes(kept["out"]), bytes(kept["err"]), kernel, ended)
     if request.fetch:
-        _place(os.path.join(folder, "files"), request.fetch)
+        try:
+            _place(os.path.join(folder, "files"), request.fetch)
+        except Failed as problem:
+            if ended.status == 0:
+                raise
+            cache.say(problem)  # the command's own failure is the news
     return result
 
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The same numbers whether operations begin and end at system calls or at the kernel's functions: of scripted valid
+calls the operations and bytes exactly, the shares of the stages within five points, the wall time within what
+entering the kernel costs."""
+from forced import Forced, counts
+
+SHARE_POINTS = 0.05
+# Of an emulated processor: what lies between the entry of a call and the function behind it.
+ENTRY_SECONDS = 300e-6
+ROUNDS = 3  # two runs differ by what else the machine does
+
+
+class Boundaries(Forced):
+    def both(self, *words):
+        self.reference("function")  # or a skip
+        return [self.diagnose("--boundary", boundary, cmd=self.workload(*words)).report
+                for boundary in ("syscall", "function")]
+
+    def compare(self, wanted, *words):
+        """`wanted`: (op, target) that both must have."""
+        for attempt in range(ROUNDS):
+            syscall, function = self.both(*words)
+            for op, target in wanted:
+                self.compare_counts(syscall, function, op, target)
+            differences = [text for op, target in wanted for text in self.times(syscall, function, op, target)]
+            if not differences:
+                return
+        self.fail(f"in each of {ROUNDS} runs; of the last: " + "; ".join(differences))
+
+    def compare_counts(self, syscall, function, op, target):
+        one, other = ({key: value for key, value in counts(report, (op,)).items() if key[1] == target and self.ours(key)}
+                      for report in (syscall, function))
+        self.assertTrue(one, f"no {op} on {target}")
+        self.assertEqual(other, one, f"{op} on {target}: at functions, and at system calls")
+        for report in (syscall, function):
+            self.assert_nothing_lost(report)
+
+    def ours(self, key):
+        """Not what the start of a program does to its libraries."""
+        return key[1] != "file" or key[4] == Forced.device.name
+
+    def times(self, syscall, function, op, target):
+        wanted = {"op": op, "target": target}
+        if target == "file":
+            wanted["device"] = Forced.device.name
+        count = syscall.total("count", **wanted)
+        walls = syscall.total("seconds", **wanted), function.total("seconds", **wanted)
+        # The share of a wall time that is mostly the entry itself says nothing.
+        if walls[0] > count * ENTRY_SECONDS * 5:
+            names = {stage["stage"] for report in (syscall, function) for row in report.rows(**wanted) for stage in row["stages"]}
+            for name in names:
+                shares = [report.share(name, **wanted) for report in (syscall, function)]
+                if abs(shares[0] - shares[1]) > SHARE_POINTS:
+                    yield f"{op} on {target}: {name} has {shares[0]:.1%} at system calls, {shares[1]:.1%} at functions"
+        if abs(walls[0] - walls[1]) > count * ENTRY_SECONDS + 0.05 * walls[0]:
+            yield f"{op} on {target}: {walls[0]:.6f} s at system calls, {walls[1]:.6f} s at functions"
+
+    def test_pipes(self):
+        self.compare([("read", "pipe"), ("write", "pipe")], "ping-pong", 200)
+
+    def test_pipes_that_wait(self):
+        self.compare([("read", "pipe"), ("write", "pipe")], "pipe-stream", "slow-writer", 100, 4096, 5000)
+
+    def test_files(self):
+        self.compare([("write", "file"), ("sync", "file"), ("open", "file")],
+                     "write-fsync", Forced.device.path("boundaries"), 30, 3000)
+
+    def test_devices(self):
+        self.compare([("read", "blockdev")], "direct-reads", self.loop().node, 50, 4096)
+
+    def test_unix_sockets(self):
+        self.compare([("send", "unix"), ("recv", "unix")], "unix-ping", 100)

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Doctor on this kernel: what is lit, what is not, and for the record all that it says."""
+import os
+
+from forced import Forced, lit
+import record
+
+SERIES = os.environ.get("IOPATH_VM", "").partition("/")[0]
+# Probes that a kernel has no event for (kernels.md), by series: lock contention came with 5.19.
+NO_EVENT = {"5.10": {"contention_begin", "contention_end"}}
+
+
+class Doctor(Forced):
+    def test_every_probe_is_lit_that_this_kernel_has_an_event_for(self):
+        found = self.doctor()
+        record.note("doctor", "report", found)
+        self.note(found["coverage"])
+        coverage = [line for line in found["coverage"] if line["layer"] != "uring"]
+        dark = {line["probe"]: line["reason"] for line in coverage if line["how"] == "dark"}
+        self.assertEqual(set(dark), NO_EVENT.get(SERIES, set()), dark)
+        self.assertTrue(all(dark.values()), dark)
+        # 5.16 is the first that says what verifying took.
+        known = [line["verified"] is not None for line in lit(coverage)]
+        self.assertEqual(set(known), {SERIES != "5.10"})
+
+    def test_programs_of_the_other_flavour_are_accepted_too(self):
+        found = self.doctor("--no-attach", "typed")
+        self.note(found["coverage"])
+        self.assertIn({"name": "flavour", "value": "untyped"}, found["facts"])
+
+    def test_words_for_people(self):
+        done = self.run_iopath("doctor")
+        self.assertEqual((done.status, done.err), (0, b""))
+        self.assertRegex(done.out.decode(), r"probes lit")
