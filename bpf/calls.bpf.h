@@ -74,6 +74,11 @@ call_of(const volatile struct iopath_syscall_pair *pair, bool compat)
 	return read.call;
 }
 
+static __always_inline struct iopath_syscall native_call(u32 id)
+{
+	return call_of(&syscalls[id & (IOPATH_SYSCALLS - 1)], false);
+}
+
 /* The call that a ledger's operation began with. */
 static __always_inline struct iopath_syscall call_of_ledger(const struct ledger *ledger)
 {

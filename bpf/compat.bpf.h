@@ -169,12 +169,46 @@ static __always_inline long syscall_number(struct pt_regs *regs)
 {
 	return REGISTER(regs, orig_ax);
 }
+/* Arguments and result of a kernel function, from the context of a kprobe. */
+#define FUNCTION_ARG_0(regs)   ((regs)->di)
+#define FUNCTION_ARG_1(regs)   ((regs)->si)
+#define FUNCTION_ARG_2(regs)   ((regs)->dx)
+#define FUNCTION_ARG_3(regs)   ((regs)->cx)
+#define FUNCTION_RESULT(regs)  ((regs)->ax)
+#define SYSCALL_ARG_0          di
+#define SYSCALL_FUNCTION(name) __x64_sys_##name
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+enum {
+	NR_read = 0,
+	NR_write = 1,
+	NR_close = 3,
+	NR_fstat = 5,
+	NR_readv = 19,
+	NR_writev = 20,
+	NR_sendfile = 40,
+	NR_connect = 42,
+	NR_sendto = 44,
+	NR_recvfrom = 45,
+	NR_sendmsg = 46,
+	NR_recvmsg = 47,
+	NR_fsync = 74,
+	NR_fdatasync = 75,
+	NR_getdents64 = 217,
+	NR_openat = 257,
+	NR_newfstatat = 262,
+	NR_splice = 275,
+	NR_fallocate = 285,
+	NR_accept4 = 288,
+	NR_recvmmsg = 299,
+	NR_sendmmsg = 307,
+	NR_copy_file_range = 326,
+};
 static __always_inline bool in_compat_syscall(struct task_struct *task)
 {
 	return TASK(task, thread_info.status) & TS_COMPAT;
 }
 #elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT_FLAG (1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define TIF_32BIT_FLAG         (1 << 22) /* arch/arm64/include/asm/thread_info.h */
 static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 {
 	switch (n) {
@@ -196,6 +230,39 @@ static __always_inline long syscall_number(struct pt_regs *regs)
 {
 	return REGISTER(regs, syscallno);
 }
+#define FUNCTION_ARG_0(regs)   ((regs)->regs[0])
+#define FUNCTION_ARG_1(regs)   ((regs)->regs[1])
+#define FUNCTION_ARG_2(regs)   ((regs)->regs[2])
+#define FUNCTION_ARG_3(regs)   ((regs)->regs[3])
+#define FUNCTION_RESULT(regs)  ((regs)->regs[0])
+#define SYSCALL_ARG_0          regs[0]
+#define SYSCALL_FUNCTION(name) __arm64_sys_##name
+/* include/uapi/asm-generic/unistd.h */
+enum {
+	NR_fallocate = 47,
+	NR_openat = 56,
+	NR_close = 57,
+	NR_getdents64 = 61,
+	NR_read = 63,
+	NR_write = 64,
+	NR_readv = 65,
+	NR_writev = 66,
+	NR_sendfile = 71,
+	NR_splice = 76,
+	NR_newfstatat = 79,
+	NR_fstat = 80,
+	NR_fsync = 82,
+	NR_fdatasync = 83,
+	NR_connect = 203,
+	NR_sendto = 206,
+	NR_recvfrom = 207,
+	NR_sendmsg = 211,
+	NR_recvmsg = 212,
+	NR_accept4 = 242,
+	NR_recvmmsg = 243,
+	NR_sendmmsg = 269,
+	NR_copy_file_range = 285,
+};
 static __always_inline bool in_compat_syscall(struct task_struct *task)
 {
 	return TASK(task, thread_info.flags) & TIF_32BIT_FLAG;

@@ -43,11 +43,12 @@ enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
-	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+	unsigned long bp, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax, sp;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	unsigned long regs[31];
+	unsigned long sp;
 	s32 syscallno;
 };
 #endif
@@ -79,6 +80,10 @@ struct inode {
 struct file {
 	struct inode *f_inode;
 	void *private_data;
+};
+
+struct kiocb {
+	struct file *ki_filp;
 };
 
 struct fdtable {

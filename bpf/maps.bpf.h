@@ -105,9 +105,11 @@ struct ledger {
 	u8 flags;          /* enum thread_flags */
 	u32 touched;       /* stages other than the cpu time since `mark` */
 	u32 armed;         /* enum armed */
+	u32 depth;         /* of a function that calls itself */
 	u64 waking;        /* woken since it last ran, 0: no */
 	u64 spin_lock;     /* address of the lock it spins for */
 	u64 blocking_lock; /* address of the lock it blocks on */
+	u64 entry_stack;   /* stack pointer at a function's entry, 0: not known */
 	u32 voluntary;
 	u32 involuntary;
 	u64 flush_ns;

@@ -58,14 +58,21 @@ static __always_inline struct file_identity forget_values(struct file_identity i
 	return id;
 }
 
+/* The file of a descriptor among a thread's files; NULL where there is none. */
+static __always_inline void *file_at(void *files, u32 fd)
+{
+	void *table = READ_FIELD(files, files_struct, fdt);
+
+	if (fd >= READ_FIELD(table, fdtable, max_fds))
+		return NULL;
+	return read_slot((void *)READ_FIELD(table, fdtable, fd) + (u64)fd * sizeof(void *));
+}
+
 /* Identity of a descriptor among a thread's files; unknown where there is none. */
 static __always_inline struct file_identity identify_fd(void *files, u32 fd)
 {
-	void *table = READ_FIELD(files, files_struct, fdt), *file;
+	void *file = file_at(files, fd);
 
-	if (fd >= READ_FIELD(table, fdtable, max_fds))
-		return UNKNOWN_FILE;
-	file = read_slot((void *)READ_FIELD(table, fdtable, fd) + (u64)fd * sizeof(void *));
 	return file ? identify_file(file) : UNKNOWN_FILE;
 }
 

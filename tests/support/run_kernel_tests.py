@@ -3,7 +3,8 @@
 """Runs the kernel tests and the scenarios one after the other: they count what the whole machine does,
 so no two may run at once. One line a test; the last line is `N passed, N failed, N skipped`.
 
-    run_kernel_tests.py [--iopath BINARY] [--workload BINARY] [--long] [-k PATTERN]... [--list]
+    run_kernel_tests.py [--iopath BINARY] [--workload BINARY] [--long] [-k PATTERN]... [--not PATTERN]...
+                        [--in FOLDER]... [--list]
 """
 import argparse
 import fnmatch
@@ -20,6 +21,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
+FOLDERS = ("kernel", "scenarios")
 TEST_LIMIT_SECONDS = 120
 LONG_LIMIT_SECONDS = 600
 DETAIL_LINES = 25
@@ -44,6 +46,10 @@ def parse_arguments():
     parser.add_argument("--long", action="store_true", help="run the long tests too")
     parser.add_argument("-k", action="append", default=[], metavar="PATTERN",
                         help="only tests whose name holds PATTERN (or matches it, with *)")
+    parser.add_argument("--not", action="append", default=[], metavar="PATTERN", dest="without",
+                        help="no tests of such names")
+    parser.add_argument("--in", action="append", default=[], metavar="FOLDER", dest="folders",
+                        help="of these folders of tests/ (default: kernel and scenarios)")
     parser.add_argument("--list", action="store_true", help="only print the names")
     parser.add_argument("--verbose", action="store_true", help="print whole tracebacks")
     return parser.parse_args()
@@ -71,9 +77,9 @@ def short_name(test):
     return f"{module.replace('_test_', '/')}.{rest.partition('.')[2].removeprefix('test_')}"
 
 
-def selected(test, patterns):
+def matches(test, patterns):
     name = test.id() + " " + short_name(test)
-    return not patterns or any(fnmatch.fnmatch(name, f"*{pattern}*") for pattern in patterns)
+    return any(fnmatch.fnmatch(name, f"*{pattern}*") for pattern in patterns)
 
 
 class OutOfTime(Exception):
@@ -192,14 +198,16 @@ def main():
     if arguments.long:
         os.environ["IOPATH_TEST_LONG"] = "1"
     sys.path.insert(0, HERE)
+    sys.path += [os.path.join(TESTS, folder) for folder in arguments.folders]  # what their tests share
     sys.dont_write_bytecode = True
     import hostdev
 
-    files = sorted(glob.glob(os.path.join(TESTS, "kernel", "test_*.py")))
-    files += sorted(glob.glob(os.path.join(TESTS, "scenarios", "test_*.py")))
+    files = [path for folder in arguments.folders or FOLDERS
+             for path in sorted(glob.glob(os.path.join(TESTS, folder, "test_*.py")))]
     loader = unittest.TestLoader()
     tests = [test for path in files for test in flatten(loader.loadTestsFromModule(load_module(path)))]
-    tests = [test for test in tests if selected(test, arguments.k)]
+    tests = [test for test in tests if (not arguments.k or matches(test, arguments.k))
+             and not matches(test, arguments.without)]
     if arguments.list:
         print("\n".join(short_name(test) for test in tests))
         return 0

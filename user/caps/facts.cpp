@@ -103,6 +103,7 @@ void detect_settings(const HostFiles& files, Facts& facts)
     facts.bpf_stats_enabled = setting("kernel/bpf_stats_enabled");
     facts.bpf_jit_enable = setting("net/core/bpf_jit_enable");
     facts.lockdown = detect_lockdown(files);
+    facts.kprobes = ::access(files.at("/sys/bus/event_source/devices/kprobe").c_str(), F_OK) == 0;
 
     const auto mounts = read_mounts(files);
     const auto mounted = [&mounts](std::string_view type) {

@@ -41,6 +41,7 @@ struct Facts {
     std::optional<int> unprivileged_bpf_disabled;
     std::optional<int> bpf_stats_enabled;
     std::optional<int> bpf_jit_enable; ///< readable by root only
+    bool kprobes = false;              ///< the kernel has them
     std::string tracefs;               ///< where it is mounted; empty: nowhere
     std::string cgroup2;               ///< where it is mounted; empty: nowhere
 

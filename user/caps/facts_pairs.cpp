@@ -89,6 +89,8 @@ void read_pair(Facts& facts, std::string_view name, const std::string& value)
         facts.bpf_stats_enabled = number_in<int>(value);
     else if (is("bpf_jit_enable"))
         facts.bpf_jit_enable = number_in<int>(value);
+    else if (is("kprobes"))
+        facts.kprobes = value == "yes";
     else if (is("tracefs"))
         facts.tracefs = value;
     else if (is("cgroup2"))
@@ -112,6 +114,7 @@ FactsView common_pairs(const Facts& facts)
     add(pairs, "unprivileged_bpf_disabled", facts.unprivileged_bpf_disabled);
     add(pairs, "bpf_stats_enabled", facts.bpf_stats_enabled);
     add(pairs, "bpf_jit_enable", facts.bpf_jit_enable);
+    pairs.emplace_back("kprobes", yes_no(facts.kprobes));
     pairs.emplace_back("tracefs", facts.tracefs);
     pairs.emplace_back("cgroup2", facts.cgroup2);
     return pairs;

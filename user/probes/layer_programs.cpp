@@ -3,6 +3,7 @@
 
 #include "probes/libbpf_log.h"
 
+#include <algorithm>
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstring>
@@ -49,6 +50,20 @@ void LayerPrograms::refuse_all(const std::string& reason)
         limits_.refused.emplace(way->program, reason);
 }
 
+/// Refuses all that is attached as this fentry program is; false for others.
+bool LayerPrograms::refuse_way_of(std::string_view name, const std::string& reason)
+{
+    const auto ways = chosen();
+    const bool by_function = std::ranges::any_of(ways, [&](const Alternative* way) {
+        return way->how == How::fentry && (way->program == name || way->end_program == name);
+    });
+    for (const Alternative* way : ways) {
+        if (by_function && way->how == How::fentry)
+            limits_.refused.emplace(way->program, reason);
+    }
+    return by_function;
+}
+
 bpf_program* LayerPrograms::program(std::string_view name) const
 {
     return object_ ? bpf_object__find_program_by_name(object_->handle(), std::string(name).c_str())
@@ -81,6 +96,9 @@ bool LayerPrograms::try_load()
         return true;
     object_.reset();
     const auto [name, reason] = refused_program(log.text());
+    // Where one may not watch functions none may: that saves trying each of them.
+    if (failed == -EPERM && refuse_way_of(name, reason))
+        return false;
     if (name.empty() || !limits_.refused.emplace(name, reason).second)
         refuse_all(std::string("the BPF object is refused: ") + strerror(-failed));
     return false;

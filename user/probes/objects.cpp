@@ -6,6 +6,8 @@
 
 #include "bpf/block.skel.h"
 #include "bpf/block_untyped.skel.h"
+#include "bpf/function.skel.h"
+#include "bpf/function_untyped.skel.h"
 #include "bpf/irq.skel.h"
 #include "bpf/irq_untyped.skel.h"
 #include "bpf/lock.skel.h"
@@ -71,6 +73,8 @@ struct Opener {
 constexpr std::array kOpeners{
     Opener{"maps", open_skeleton<iopath_maps_bpf>, open_skeleton<iopath_maps_untyped_bpf>},
     Opener{"syscall", open_skeleton<iopath_syscall_bpf>, open_skeleton<iopath_syscall_untyped_bpf>},
+    Opener{"function", open_skeleton<iopath_function_bpf>,
+           open_skeleton<iopath_function_untyped_bpf>},
     Opener{"sched", open_skeleton<iopath_sched_bpf>, open_skeleton<iopath_sched_untyped_bpf>},
     Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
     Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},

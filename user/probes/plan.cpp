@@ -49,6 +49,8 @@ std::optional<Objection> objection(const Alternative& way, const Facts& facts)
         return Objection{"this kernel has no BTF of its own", ""};
     if (way.how == How::iter)
         return std::nullopt;
+    if (way.how == How::kprobe && !facts.kprobes)
+        return Objection{"this kernel has no kprobes", ""};
     const bool function = is_function(way.how);
     const auto& events = function ? facts.functions : facts.tracepoint_args;
     const std::string event = (function ? "function " : "tracepoint ") + std::string(way.event);
@@ -83,10 +85,14 @@ bool suits(const Alternative& way, Flavour flavour)
     return !way.flavour || *way.flavour == flavour;
 }
 
-bool was_refused(const Alternative& way, const PlanLimits& limits)
+/// Every alternative's reason, once.
+void add_reason(PlannedProbe& planned, std::string_view way, const std::string& reason)
 {
-    return limits.refused.contains(std::string(way.program)) ||
-           limits.refused.contains(std::string(way.end_program));
+    if (planned.reason.find(reason) != std::string::npos)
+        return;
+    if (!planned.reason.empty())
+        planned.reason += "; " + std::string(way) + ": ";
+    planned.reason += reason;
 }
 
 /// A probe in a plan of this flavour; nothing where the flavour has no need of it.
@@ -105,11 +111,9 @@ std::optional<PlannedProbe> plan_probe(const Probe& probe, Flavour flavour, cons
             planned->chosen = &way;
             break;
         }
-        // What was refused by the kernel says more than what it never had.
-        if (planned->reason.empty() || was_refused(way, limits)) {
-            planned->reason = std::move(against->reason);
-            planned->remedy = std::move(against->remedy);
-        }
+        if (planned->reason.empty())
+            planned->remedy = against->remedy;
+        add_reason(*planned, name_of(way.how), against->reason);
     }
     return planned;
 }
@@ -210,6 +214,13 @@ Coverage coverage_of(const Plan& plan)
                 line.programs.emplace_back(planned.chosen->end_program);
         }
         coverage.push_back(std::move(line));
+    }
+    if (plan.boundary == Boundary::function) {
+        CoverageLine rest{"other_calls", "function", "dark", "", "", "all other operations"};
+        rest.reason = "sync, sync_file_range, msync, locks, and metadata but stats and reads of "
+                      "directories are seen at system calls only";
+        rest.remedy = "--boundary syscall";
+        coverage.push_back(std::move(rest));
     }
     return coverage;
 }

@@ -12,6 +12,19 @@ using enum Flavour;
 using enum Boundary;
 constexpr int kAny = kAnyArguments;
 
+#if defined(__aarch64__)
+constexpr std::string_view kCloseFunction = "__arm64_sys_close";
+#else
+constexpr std::string_view kCloseFunction = "__x64_sys_close";
+#endif
+
+// Both ways of watching a function from its entry to its return.
+#define PAIR(probe, variant, event, arguments)                                                     \
+    {fentry, probe "__fentry" variant, event, arguments, {}, probe "__fexit" variant},             \
+    {                                                                                              \
+        kprobe, probe "__kprobe" variant, event, arguments, {}, probe "__kretprobe" variant        \
+    }
+
 // One row a probe. Where all arguments in use are numbers raw_tp comes first: at run time it costs
 // what tp_btf costs, and at the start nobody has to search BTF for it.
 // clang-format off
@@ -117,6 +130,57 @@ const std::vector<Probe> kTable = {
     {"packet_receive", "socket", "a packet is delivered",
      {{tp_btf, "packet_receive__tp_btf", "netif_receive_skb", kAny, typed},
       {raw_tp, "packet_receive__raw_tp", "netif_receive_skb", kAny, untyped}}},
+    {"vfs_read", "function", "reads",
+     {PAIR("vfs_read", "", "vfs_read", 4)}, function},
+    {"vfs_readv", "function", "reads into several buffers",
+     {PAIR("vfs_readv", "", "vfs_readv", 5)}, function},
+    {"vfs_write", "function", "writes",
+     {PAIR("vfs_write", "", "vfs_write", 4)}, function},
+    {"vfs_writev", "function", "writes from several buffers",
+     {PAIR("vfs_writev", "", "vfs_writev", 5)}, function},
+    {"pipe_read", "function", "reads of pipes",
+     {PAIR("pipe_read", "", "pipe_read", 2),
+      PAIR("pipe_read", "_anon", "anon_pipe_read", 2)}, function, "vfs_read"},
+    {"pipe_write", "function", "writes to pipes",
+     {PAIR("pipe_write", "", "pipe_write", 2),
+      PAIR("pipe_write", "_anon", "anon_pipe_write", 2)}, function, "vfs_write"},
+    {"sync", "function", "fsync and fdatasync",
+     {PAIR("sync", "", "do_fsync", 2),
+      PAIR("sync", "_range", "vfs_fsync_range", 4)}, function},
+    {"open", "function", "opens",
+     {PAIR("open", "", "do_sys_openat2", 3)}, function},
+    {"close", "function", "closes",
+     {PAIR("close", "", kCloseFunction, 1)}, function},
+    {"fstat", "function", "stats of descriptors",
+     {PAIR("fstat", "", "vfs_fstat", 2)}, function},
+    {"statx", "function", "stats of paths",
+     {PAIR("statx", "", "vfs_statx", 5)}, function},
+    {"getdents", "function", "reads of directories",
+     {PAIR("getdents", "", "iterate_dir", 2)}, function},
+    {"fallocate", "function", "allocations",
+     {PAIR("fallocate", "", "vfs_fallocate", 4)}, function},
+    {"sendto", "function", "sends",
+     {PAIR("sendto", "", "__sys_sendto", 6)}, function},
+    {"sendmsg", "function", "sends of messages",
+     {PAIR("sendmsg", "", "__sys_sendmsg", 4)}, function},
+    {"recvfrom", "function", "receives",
+     {PAIR("recvfrom", "", "__sys_recvfrom", 6)}, function},
+    {"recvmsg", "function", "receives of messages",
+     {PAIR("recvmsg", "", "__sys_recvmsg", 4)}, function},
+    {"sendmmsg", "function", "sends of several messages",
+     {PAIR("sendmmsg", "", "__sys_sendmmsg", 5)}, function},
+    {"recvmmsg", "function", "receives of several messages",
+     {PAIR("recvmmsg", "", "__sys_recvmmsg", 6)}, function},
+    {"connect", "function", "connects",
+     {PAIR("connect", "", "__sys_connect", 3)}, function},
+    {"accept", "function", "accepts",
+     {PAIR("accept", "", "__sys_accept4", 4)}, function},
+    {"sendfile", "function", "sendfiles",
+     {PAIR("sendfile", "", "do_sendfile", 5)}, function},
+    {"splice", "function", "splices",
+     {PAIR("splice", "", "do_splice", 6)}, function},
+    {"copy_range", "function", "copies between files",
+     {PAIR("copy_range", "", "vfs_copy_file_range", 6)}, function},
     {"process_exit", "syscall", "threads end",
      {{tp_btf, "process_exit__tp_btf", "sched_process_exit", kAny, typed},
       {raw_tp, "process_exit__raw_tp", "sched_process_exit", kAny, untyped}}},
@@ -133,8 +197,8 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 7> kLayers = {"syscall", "sched",  "irq",   "block",
-                                                     "lock",    "memory", "socket"};
+constexpr std::array<std::string_view, 8> kLayers = {"syscall", "function", "sched",  "irq",
+                                                     "block",   "lock",     "memory", "socket"};
 
 } // namespace
 

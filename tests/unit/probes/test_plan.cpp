@@ -15,6 +15,7 @@ Facts full_kernel()
     Facts facts;
     facts.btf = true;
     facts.kernel_btf = true;
+    facts.kprobes = true;
     facts.functions[std::string(kTaskStorage)] = 4;
     for (const Probe& probe : probe_table()) {
         for (const Alternative& way : probe.alternatives) {

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An operation, wherever it begins and ends: its ledger is opened for a row and
+ * closed into it. */
+#ifndef IOPATH_OPERATION_BPF_H
+#define IOPATH_OPERATION_BPF_H
+
+#include "calls.bpf.h"
+#include "resolve.bpf.h"
+#include "via.bpf.h"
+
+/* ---- the beginning ------------------------------------------------------------ */
+
+/* A path names the file: its file system is unknown, its target is a file. */
+static __always_inline struct file_identity path_identity(void)
+{
+	return (struct file_identity){.kind = S_IFREG << 8};
+}
+
+/* The place of what an open returns is known at its end. */
+static __always_inline struct row_place later(void)
+{
+	return (struct row_place){.target = IOPATH_TARGET_file};
+}
+
+/* Both ends of a splice: its target is the end that is no pipe, or the output. */
+static __always_inline struct row_place
+splice_place(struct ledger *ledger, struct file_identity output, struct file_identity input)
+{
+	struct file_identity id = output, peer = input;
+
+	if (target_of(output) == IOPATH_TARGET_pipe && target_of(input) != IOPATH_TARGET_pipe) {
+		id = input;
+		peer = output;
+	}
+	peer.dev = target_of(forget_values(peer));
+	return place_of(&ledger->cache[IOPATH_OP_splice], forget_values(id), IOPATH_OP_splice,
+	                forget_values(peer).dev);
+}
+
+/* Starts the clock; the ledger knows its place. `call`: number | COMPAT_CALL. */
+static __always_inline void open_operation(struct ledger *ledger, const struct cpu_state *cpu,
+                                           u16 call)
+{
+	struct moment moment;
+
+	ledger->syscall = call;
+	read_begin(&moment, cpu);
+	ledger->hard_ns = moment.hard_ns;
+	ledger->soft_ns = moment.soft_ns;
+	ledger->mark = moment.now;
+	ledger->start = moment.now;
+}
+
+/* ---- the end ------------------------------------------------------------------- */
+
+/* Nothing of an operation is left for the next. */
+static __always_inline void clear_marks(struct ledger *ledger)
+{
+	ledger->via_ns = 0;
+	ledger->voluntary = 0;
+	ledger->involuntary = 0;
+	ledger->flush_ns = 0;
+	ledger->touched = 0;
+	ledger->armed = 0;
+	ledger->spin_lock = 0;
+	ledger->blocking_lock = 0;
+}
+
+VERIFIED_ONCE int count_stage(u32 row, u32 stage, u64 ns)
+{
+	u32 key = IOPATH_STAGE_KEY(row, stage, bucket_of(ns));
+	u64 *count = bpf_map_lookup_elem(&stage_buckets, &key), zero = 0;
+
+	if (!count) {
+		/* Another CPU may be faster: then its entry is there. */
+		bpf_map_update_elem(&stage_buckets, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&stage_buckets, &key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		count_loss(IOPATH_LOSS_detail_full);
+	return 0;
+}
+
+/* Adds up an operation that did more than run, and checks that its stages sum
+ * to its wall time and that none exceeds it. */
+VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wall)
+{
+	u64 sum = 0, wrong = 0;
+
+	if (!ledger || !row)
+		return 0;
+	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++) {
+		u64 ns = ledger->stage_ns[stage];
+
+		sum += ns;
+		wrong |= below(wall, ns);
+		row->stage_ns[stage] += ns;
+	}
+	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++) {
+		if (ledger->stage_ns[stage])
+			count_stage(ledger->place.row, stage, ledger->stage_ns[stage]);
+		ledger->stage_ns[stage] = 0;
+	}
+	if (wrong || sum != wall)
+		row->imbalanced++;
+	row->residual_ns += sum > wall ? sum - wall : wall - sum;
+	row->mixed_ns += wall;
+	row->mixed[bucket_of(wall) & (IOPATH_BUCKETS - 1)]++;
+	row->voluntary += ledger->voluntary;
+	row->involuntary += ledger->involuntary;
+	row->flush_ns += ledger->flush_ns;
+	if (ledger->via_ns) {
+		/* On the stack: 6.1 refuses a map's key in an argument's memory. */
+		struct iopath_via_key key = ledger->via;
+
+		key.row = ledger->place.row;
+		add_via(&key, ledger->via_ns);
+	}
+	clear_marks(ledger);
+	return 0;
+}
+
+static __always_inline void count_result(struct iopath_row *row, u32 flags, long result)
+{
+	if (result >= 0) {
+		if (flags & IOPATH_SYSCALL_BYTES)
+			row->bytes += result;
+	} else if (result == -EINTR || (result <= -512 && result >= -516)) {
+		row->interrupted++;
+	} else {
+		row->errors++;
+		if (result == -EAGAIN || result == -EINPROGRESS)
+			row->would_block++;
+	}
+}
+
+/* An open that succeeded is about the descriptor it returned. */
+VERIFIED_ONCE int find_opened_row(struct ledger *ledger, u32 op, long result)
+{
+	struct file_identity id = path_identity();
+
+	if (!ledger || op >= IOPATH_OP_COUNT)
+		return 0;
+	if (result >= 0)
+		id = identify_fd(files_of_current(), result);
+	ledger->place = place_of(&ledger->cache[op], id, op, IOPATH_NO_PEER_TARGET);
+	return 0;
+}
+
+static __always_inline void close_operation(struct ledger *ledger, struct iopath_syscall call,
+                                            long result)
+{
+	struct cpu_state *cpu = this_cpu();
+	struct iopath_row *row;
+	struct moment moment;
+	u64 wall;
+	u32 key, op = call.op;
+
+	asm volatile("" : "+r"(op));
+	if (!cpu || op >= IOPATH_OP_COUNT)
+		return;
+	read_end(&moment, cpu);
+	wall = span(ledger->start, moment.now);
+	if (!ledger->place.row)
+		find_opened_row(ledger, op, result);
+	ledger->start = 0;
+	ledger->cache[op].top_ns += wall;
+	key = ledger->place.row;
+	row = bpf_map_lookup_elem(&rows, &key);
+	if (!row)
+		return;
+	if (wall > row->max_ns)
+		row->max_ns = wall;
+	count_result(row, call.flags, result);
+	if (!ledger->touched && moment.hard_ns == ledger->hard_ns &&
+	    moment.soft_ns == ledger->soft_ns) {
+		row->pure_ns += wall;
+		row->pure[bucket_of(wall) & (IOPATH_BUCKETS - 1)]++;
+		return;
+	}
+	charge_run(ledger, &moment);
+	close_mixed(ledger, row, wall);
+}
+
+#endif
