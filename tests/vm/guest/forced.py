@@ -60,6 +60,12 @@ class Forced(Case):
         record.note_ways(coverage)
         record.note_programs(coverage)
 
+    def assert_nothing_lost(self, report):
+        """Where issues are dark every completion is one without its issue."""
+        if any(line["probe"] == "block_issue" and line["how"] == "dark" for line in report["coverage"]):
+            report["losses"] = [loss for loss in report["losses"] if loss["reason"] != "no_start"]
+        super().assert_nothing_lost(report)
+
     def assert_same_counts(self, report, reference, ops=None):
         self.assert_nothing_lost(report)
         got, wanted = counts(report, ops), counts(reference, ops)

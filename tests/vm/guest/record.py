@@ -27,7 +27,9 @@ def note_programs(coverage):
     cost = document.setdefault("verified", {})
     for line in coverage:
         if line.get("programs"):
-            cost["+".join(line["programs"])] = line["verified"]
+            name, known = "+".join(line["programs"]), line["verified"]
+            # A scope may leave out a part of a program: the longest counts.
+            cost[name] = known if known is None else max(known, cost.get(name) or 0)
     with open(PATH, "w", encoding="utf-8") as file:
         json.dump(document, file)
 
