@@ -42,6 +42,17 @@ def elf_machine(path):
     return int.from_bytes(head[18:20], "little") if head[:4] == b"\x7fELF" else None
 
 
+def is_whole(path):
+    """False for a program that a linker has not finished: its last table is not there, or its head is not."""
+    with open(path, "rb") as file:
+        head = file.read(64)
+    if head[:4] != b"\x7fELF":
+        return head[:2] == b"#!"
+    table = int.from_bytes(head[40:48], "little")
+    size = int.from_bytes(head[58:60], "little") * int.from_bytes(head[60:62], "little")
+    return 0 < table and table + size <= os.path.getsize(path)
+
+
 def name_of(machine):
     return next((a.name for a in ARCHITECTURES.values() if a.elf_machine == machine), f"machine {machine}")
 

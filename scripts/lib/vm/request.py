@@ -5,7 +5,7 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 
-from .architectures import ARCHITECTURES, NATIVE, elf_machine, name_of
+from .architectures import ARCHITECTURES, NATIVE, elf_machine, is_whole, name_of
 from .errors import Refused
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -105,6 +105,8 @@ def binary(named, build, architecture, option):
     # A script is fine anywhere.
     if machine is not None and machine != ARCHITECTURES[architecture].elf_machine:
         raise Refused(f"{path} is for {name_of(machine)}, the guest is {architecture}: name another with {option}")
+    if not is_whole(path):
+        raise Refused(f"{path} is no whole program: wait for its build to end, or name another with {option}")
     return path
 
 

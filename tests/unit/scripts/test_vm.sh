@@ -173,6 +173,8 @@ refused "at most 100 bytes" 6.1 --monitor "$(printf '%0120d' 0)" "${here[@]}" --
 # A program for another machine: the head of an ELF file is enough to tell.
 printf '\x7fELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\xb7\0' >"$WORK/arm"
 refused "$WORK/arm is for arm64, the guest is amd64" 6.1/amd64 --iopath "$WORK/arm" -- true
+: >"$WORK/empty"
+refused "$WORK/empty is no whole program" 6.1 --iopath "$WORK/empty" -- true
 
 # Without QEMU: which package has it.
 rm "$WORK/bin/qemu-system-aarch64"
