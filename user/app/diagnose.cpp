@@ -164,7 +164,8 @@ void Diagnosis::report(bool last)
         CommandEnd end;
         const auto status = child_->poll_ended();
         end.status = status.value_or(0);
-        end.descendants_left = session_->live_members() - (status ? 0 : 1);
+        if (const auto live = session_->live_members())
+            end.descendants_left = *live - (status ? 0 : 1);
         if (status)
             interval.command_end = end;
     }

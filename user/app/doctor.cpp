@@ -26,6 +26,7 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
     WatchOptions watch;
     watch.forbidden = options.attach.no_attach;
     watch.boundary = options.attach.boundary;
+    watch.reject = options.attach.reject;
     result.verdict = missing_kernel_feature(facts);
     if (!result.verdict)
         result.verdict = missing_privileges(facts);

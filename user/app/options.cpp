@@ -64,6 +64,7 @@ std::optional<Nanoseconds> duration_of(const std::string& text)
 // What CLI11 cannot check by itself: raw words, turned into values afterwards.
 struct RawAttach {
     std::string no_attach;
+    std::string reject;
     std::string boundary = "auto";
 };
 
@@ -103,6 +104,7 @@ std::string take_boundary(const std::string& word, std::optional<Boundary>& boun
 
 std::string take_attach(const RawAttach& raw, AttachOptions& options)
 {
+    options.reject = words_of(raw.reject);
     const std::string wrong = take_forbidden(raw.no_attach, options.no_attach);
     return wrong.empty() ? take_boundary(raw.boundary, options.boundary) : wrong;
 }
@@ -217,6 +219,7 @@ void add_attach_options(CLI::App& app, RawAttach& raw, AttachOptions& options)
     app.add_option("--no-attach", raw.no_attach,
                    "Leave out probes or ways of attaching (see doctor)")
         ->type_name("NAME[,NAME]");
+    app.add_option("--reject", raw.reject, "Have the verifier reject these programs")->group("");
 }
 
 void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& options)

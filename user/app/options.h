@@ -21,6 +21,7 @@ struct AttachOptions {
     std::set<std::string> no_attach;  ///< ways, layers, probes, programs, flavours to leave out
     std::optional<Boundary> boundary; ///< nothing: what the kernel allows
     std::string btf_file;             ///< the kernel's types, in place of its own account of them
+    std::set<std::string> reject;     ///< programs to spoil, for tests of what happens then
 };
 
 /// What `iopath diagnose` was asked for.

@@ -40,6 +40,7 @@ WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<C
     watch.max_rows = options.max_rows;
     watch.forbidden = options.attach.no_attach;
     watch.boundary = options.attach.boundary;
+    watch.reject = options.attach.reject;
     return watch;
 }
 
@@ -145,10 +146,11 @@ SelfCost Session::self_cost() const
     return cost;
 }
 
-std::string Session::walk_tasks() const
+/// Nothing where it cannot be done.
+std::optional<std::string> Session::walk_tasks() const
 {
     const auto walked = programs_->walk_tasks();
-    return walked ? *walked : "";
+    return walked ? std::optional(*walked) : std::nullopt;
 }
 
 Interval Session::take_interval(bool last)
@@ -157,16 +159,18 @@ Interval Session::take_interval(bool last)
     interval.start = start_;
     interval.length = std::chrono::steady_clock::now() - steady_start_;
     // What is open is asked for while ends are still seen, the rest when nothing moves any more.
-    const std::string open_tasks = walk_tasks();
+    const auto walked = walk_tasks();
+    const std::string open_tasks = walked.value_or("");
     if (last)
         programs_->detach();
-    const std::string tasks = last ? walk_tasks() : open_tasks;
+    const std::string tasks = last ? walk_tasks().value_or("") : open_tasks;
     interval.steal = read_steal(files_) - steal_at_start_;
     mounts_.refresh();
     Counts counts = collector_->counts(extent(), tasks);
     for (const ProgramCost& cost : programs_->costs())
         counts.losses.at(static_cast<std::size_t>(Loss::skipped_run)) += cost.missed;
-    live_members_ = Collector::live_members(open_tasks);
+    if (walked)
+        live_members_ = Collector::live_members(*walked);
     interval.host = read_host(files_);
     interval.scope = scope();
     interval.coverage = programs_->coverage();

@@ -34,8 +34,9 @@ public:
     /// What happened since it began, or since the last interval was taken. The last one is read
     /// after the programs were taken off, so that all its parts are of one moment.
     Interval take_interval(bool last);
-    /// Live processes of the command's scope at the last take_interval().
-    [[nodiscard]] int live_members() const { return live_members_; }
+    /// Live processes of the command's scope at the last take_interval(); nothing where tasks
+    /// cannot be walked.
+    [[nodiscard]] std::optional<int> live_members() const { return live_members_; }
     [[nodiscard]] CostMeter& cost_meter() { return *meter_; }
 
 private:
@@ -44,7 +45,7 @@ private:
     [[nodiscard]] CollectExtent extent() const;
     [[nodiscard]] Names names();
     [[nodiscard]] Scope scope() const;
-    [[nodiscard]] std::string walk_tasks() const;
+    [[nodiscard]] std::optional<std::string> walk_tasks() const;
     void add_in_flight(Interval& interval, const std::string& tasks);
     [[nodiscard]] SelfCost self_cost() const;
 
@@ -62,7 +63,7 @@ private:
     std::chrono::steady_clock::time_point steady_start_;
     Nanoseconds steal_at_start_{};
     std::optional<Counts> earlier_;
-    int live_members_ = 0;
+    std::optional<int> live_members_;
 };
 
 } // namespace iopath

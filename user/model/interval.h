@@ -48,8 +48,8 @@ struct InFlight {
 
 /// How CMD ended, for scope command.
 struct CommandEnd {
-    int status = 0; ///< exit status as the shell counts it
-    int descendants_left = 0;
+    int status = 0;                      ///< exit status as the shell counts it
+    std::optional<int> descendants_left; ///< nothing where tasks cannot be walked
 };
 
 /// What the watch itself cost.

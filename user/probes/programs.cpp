@@ -108,6 +108,17 @@ std::optional<bpf_prog_info> info_of(const bpf_program* program)
     return info;
 }
 
+/// Makes a program begin with its end: no verifier accepts a result that was never set.
+void spoil(bpf_program* program)
+{
+    if (!program)
+        return;
+    const std::size_t count = bpf_program__insn_cnt(program);
+    std::vector<bpf_insn> code(bpf_program__insns(program), bpf_program__insns(program) + count);
+    code.front() = {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0};
+    bpf_program__set_insns(program, code.data(), count);
+}
+
 /// Could a run of this program that the kernel skipped have counted anything?
 bool misses_count(const Plan& plan, std::string_view program)
 {
@@ -181,8 +192,11 @@ Status Programs::load_flavour()
             return Error{"cannot watch the cgroup", "", errno, ""};
     }
     const iopath_config config = config_of(facts_, options_, sizes);
-    const auto configure = [config, only = options_.op](BpfObject& object) {
+    const auto configure = [config, only = options_.op,
+                            &reject = options_.reject](BpfObject& object) {
         *object.config() = config;
+        for (const std::string& name : reject)
+            spoil(bpf_object__find_program_by_name(object.handle(), name.c_str()));
         if (iopath_syscall_pair* table = object.syscalls())
             fill_syscalls(table, only);
     };
@@ -307,7 +321,7 @@ Result<std::string> Programs::walk_tasks() const
     const LayerPrograms* syscall = layer("syscall");
     const bpf_program* walker = syscall ? syscall->program("walk_tasks__iter") : nullptr;
     if (!walker || bpf_program__fd(walker) < 0)
-        return std::string{};
+        return Error{"cannot walk the tasks", "the task iterator is dark", 0, ""};
     return read_iterator(walker);
 }
 

@@ -30,6 +30,7 @@ struct WatchOptions {
     std::uint32_t max_rows = 0;       ///< 0: as many as suit this machine
     std::set<std::string> forbidden;  ///< --no-attach
     std::optional<Boundary> boundary; ///< only this one
+    std::set<std::string> reject;     ///< programs to be spoilt, so that the verifier rejects them
 };
 
 /// What one program has cost so far, by the kernel's own count.
@@ -67,7 +68,8 @@ public:
     [[nodiscard]] int map_fd(std::string_view name) const;
     [[nodiscard]] std::uint32_t rows_taken() const;
     [[nodiscard]] std::uint32_t block_rows_taken() const;
-    /// Output of the task iterator: iopath_task_record after iopath_task_record.
+    /// Output of the task iterator: iopath_task_record after iopath_task_record. Fails where it is
+    /// dark.
     [[nodiscard]] Result<std::string> walk_tasks() const;
     [[nodiscard]] std::vector<ProgramCost> costs() const;
     /// The kernel keeps run statistics while the descriptor is open; none where it refuses.

@@ -98,7 +98,8 @@ Json command_end(const std::optional<CommandEnd>& end)
 {
     if (!end)
         return nullptr;
-    return {{"status", end->status}, {"descendants_left", end->descendants_left}};
+    return {{"status", end->status},
+            {"descendants_left", end->descendants_left ? Json(*end->descendants_left) : Json()}};
 }
 
 void add_layers(Json& out, const Interval& interval)

@@ -111,7 +111,7 @@ void notes(Page& page, const Interval& interval)
                        kWarn);
     if (!interval.command_end)
         return;
-    if (const int left = interval.command_end->descendants_left; left > 0)
+    if (const int left = interval.command_end->descendants_left.value_or(0); left > 0)
         page.paragraph("",
                        fmt::format("{} descendant{} of the command still run{}", left,
                                    left == 1 ? "" : "s", left == 1 ? "s" : ""),
