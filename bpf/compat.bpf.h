@@ -208,23 +208,33 @@ static __always_inline bool in_compat_syscall(struct task_struct *task)
 	return TASK(task, thread_info.status) & TS_COMPAT;
 }
 #elif defined(__TARGET_ARCH_arm64)
-#define TIF_32BIT_FLAG         (1 << 22) /* arch/arm64/include/asm/thread_info.h */
+#define TIF_32BIT_FLAG         (1 << 22) /* arch/arm64/include/asm/thread_info.h, 5.10 to 7.3 */
+/* Until the call has returned: then the first holds the result. */
 static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 {
+	u64 value;
+
 	switch (n) {
 	case 0:
-		return REGISTER(regs, regs[0]);
+		value = REGISTER(regs, regs[0]);
+		break;
 	case 1:
-		return REGISTER(regs, regs[1]);
+		value = REGISTER(regs, regs[1]);
+		break;
 	case 2:
-		return REGISTER(regs, regs[2]);
+		value = REGISTER(regs, regs[2]);
+		break;
 	case 3:
-		return REGISTER(regs, regs[3]);
+		value = REGISTER(regs, regs[3]);
+		break;
 	case 4:
-		return REGISTER(regs, regs[4]);
+		value = REGISTER(regs, regs[4]);
+		break;
 	default:
-		return REGISTER(regs, regs[5]);
+		value = REGISTER(regs, regs[5]);
+		break;
 	}
+	return compat ? (u32)value : value;
 }
 static __always_inline long syscall_number(struct pt_regs *regs)
 {

@@ -36,8 +36,8 @@ struct Syscall {
 /// out.
 std::span<const Syscall> native_syscalls();
 
-/// Those of 32-bit x86 programs on x86_64; empty elsewhere. socketcall, a multiplexer that old C
-/// libraries use for sockets, is left out, see kCompatSocketcall.
+/// Those of 32-bit programs: of x86 on x86_64, of arm on arm64; empty elsewhere. socketcall, a
+/// multiplexer that old C libraries of x86 use for sockets, is left out, see kCompatSocketcall.
 std::span<const Syscall> compat_syscalls();
 
 /// What it does stands in its first argument, its descriptor in memory of the program: it can be

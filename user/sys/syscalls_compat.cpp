@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Numbers of arch/x86/entry/syscalls/syscall_32.tbl. Arguments of 64 bits take two registers there,
-// but no descriptor or flags argument of ours comes after one.
+// Numbers of arch/x86/entry/syscalls/syscall_32.tbl and arch/arm/tools/syscall.tbl (EABI, the only
+// one that arm64 kernels know). Arguments of 64 bits take two registers there, but no descriptor or
+// flags argument of ours comes after one.
 #include "sys/syscall_rows.h"
 
 #include <array>
@@ -134,6 +135,141 @@ constexpr std::array kCompat{
     row(377, "copy_file_range", kSplice),
 
     row(248, "io_submit", kAio),
+    row(426, "io_uring_enter", kIoUring),
+};
+
+} // namespace
+
+std::span<const Syscall> compat_syscalls()
+{
+    return kCompat;
+}
+
+#elif defined(__aarch64__)
+
+namespace {
+
+constexpr std::array kCompat{
+    row(3, "read", kRead),
+    row(145, "readv", kRead),
+    row(180, "pread64", kRead),
+    row(361, "preadv", kRead),
+    row(392, "preadv2", kRead),
+    row(4, "write", kWrite),
+    row(146, "writev", kWrite),
+    row(181, "pwrite64", kWrite),
+    row(362, "pwritev", kWrite),
+    row(393, "pwritev2", kWrite),
+
+    row(36, "sync", kSyncMany),
+    row(118, "fsync", kSync),
+    row(144, "msync", kSyncMany),
+    row(148, "fdatasync", kSync),
+    row(341, "sync_file_range2", kSync),
+    row(373, "syncfs", kSync),
+
+    row(5, "open", kOpen),
+    row(8, "creat", kOpen),
+    row(322, "openat", kOpen),
+    row(371, "open_by_handle_at", kOpen),
+    row(437, "openat2", kOpen),
+    row(6, "close", kClose),
+
+    row(9, "link", kMetadataPath),
+    row(10, "unlink", kMetadataPath),
+    row(14, "mknod", kMetadataPath),
+    row(15, "chmod", kMetadataPath),
+    row(16, "lchown", kMetadataPath),
+    row(33, "access", kMetadataPath),
+    row(38, "rename", kMetadataPath),
+    row(39, "mkdir", kMetadataPath),
+    row(40, "rmdir", kMetadataPath),
+    row(83, "symlink", kMetadataPath),
+    row(85, "readlink", kMetadataPath),
+    row(92, "truncate", kMetadataPath),
+    row(93, "ftruncate", kMetadataFd),
+    row(94, "fchmod", kMetadataFd),
+    row(95, "fchown", kMetadataFd),
+    row(99, "statfs", kMetadataPath),
+    row(100, "fstatfs", kMetadataFd),
+    row(106, "stat", kMetadataPath),
+    row(107, "lstat", kMetadataPath),
+    row(108, "fstat", kMetadataFd),
+    row(141, "getdents", kMetadataFd),
+    row(182, "chown", kMetadataPath),
+    row(193, "truncate64", kMetadataPath),
+    row(194, "ftruncate64", kMetadataFd),
+    row(195, "stat64", kMetadataPath),
+    row(196, "lstat64", kMetadataPath),
+    row(197, "fstat64", kMetadataFd),
+    row(198, "lchown32", kMetadataPath),
+    row(207, "fchown32", kMetadataFd),
+    row(212, "chown32", kMetadataPath),
+    row(217, "getdents64", kMetadataFd),
+    row(226, "setxattr", kMetadataPath),
+    row(227, "lsetxattr", kMetadataPath),
+    row(228, "fsetxattr", kMetadataFd),
+    row(229, "getxattr", kMetadataPath),
+    row(230, "lgetxattr", kMetadataPath),
+    row(231, "fgetxattr", kMetadataFd),
+    row(232, "listxattr", kMetadataPath),
+    row(233, "llistxattr", kMetadataPath),
+    row(234, "flistxattr", kMetadataFd),
+    row(235, "removexattr", kMetadataPath),
+    row(236, "lremovexattr", kMetadataPath),
+    row(237, "fremovexattr", kMetadataFd),
+    row(266, "statfs64", kMetadataPath),
+    row(267, "fstatfs64", kMetadataFd),
+    row(269, "utimes", kMetadataPath),
+    row(323, "mkdirat", kMetadataPath),
+    row(324, "mknodat", kMetadataPath),
+    row(325, "fchownat", kMetadataFlags4),
+    row(326, "futimesat", kMetadataNullPath),
+    row(327, "fstatat64", kMetadataFlags3),
+    row(328, "unlinkat", kMetadataPath),
+    row(329, "renameat", kMetadataPath),
+    row(330, "linkat", kMetadataFlags4),
+    row(331, "symlinkat", kMetadataPath),
+    row(332, "readlinkat", kMetadataPath),
+    row(333, "fchmodat", kMetadataPath),
+    row(334, "faccessat", kMetadataPath),
+    row(348, "utimensat", kMetadataNullPath),
+    row(352, "fallocate", kMetadataFd),
+    row(382, "renameat2", kMetadataPath),
+    row(397, "statx", kMetadataFlags2),
+    row(412, "utimensat_time64", kMetadataNullPath),
+    row(439, "faccessat2", kMetadataFlags3),
+    row(kFchmodat2, "fchmodat2", kMetadataFlags3),
+    row(kSetxattrat, "setxattrat", kMetadataFlags2),
+    row(kGetxattrat, "getxattrat", kMetadataFlags2),
+    row(kListxattrat, "listxattrat", kMetadataFlags2),
+    row(kRemovexattrat, "removexattrat", kMetadataFlags2),
+
+    row(55, "fcntl", kFcntl),
+    row(143, "flock", kFlock),
+    row(221, "fcntl64", kFcntl),
+
+    row(291, "recv", kRecv),
+    row(292, "recvfrom", kRecv),
+    row(297, "recvmsg", kRecv),
+    row(365, "recvmmsg", kRecvMany),
+    row(417, "recvmmsg_time64", kRecvMany),
+    row(289, "send", kSend),
+    row(290, "sendto", kSend),
+    row(296, "sendmsg", kSend),
+    row(374, "sendmmsg", kSendMany),
+    row(283, "connect", kConnect),
+    row(285, "accept", kAccept),
+    row(366, "accept4", kAccept),
+
+    row(187, "sendfile", kSendfile),
+    row(239, "sendfile64", kSendfile),
+    row(340, "splice", kSplice),
+    row(342, "tee", kTee),
+    row(343, "vmsplice", kVmsplice),
+    row(391, "copy_file_range", kSplice),
+
+    row(246, "io_submit", kAio),
     row(426, "io_uring_enter", kIoUring),
 };
 

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <sys/syscall.h>
 
@@ -117,35 +118,88 @@ TEST_CASE("a call does the same for 32-bit programs", "[syscalls]")
     }
 }
 
+namespace {
+
+/// Numbers by name of the headers that are there: "#define __NR_read 3", also with the base that
+/// arm's have: "(__NR_SYSCALL_BASE + 3)".
+std::map<std::string, int> numbers_in(std::initializer_list<const char*> paths)
+{
+    std::map<std::string, int> numbers;
+    for (const char* path : paths) {
+        std::ifstream header(path);
+        std::string line;
+        while (std::getline(header, line)) {
+            std::istringstream words(line);
+            std::string define;
+            std::string name;
+            std::string number;
+            words >> define >> name >> number;
+            if (number == "(__NR_SYSCALL_BASE")
+                words >> number >> number;
+            constexpr std::string_view kPrefix = "__NR_";
+            if (define == "#define" && name.starts_with(kPrefix) &&
+                number.find_first_of("0123456789") == 0)
+                numbers[name.substr(kPrefix.size())] = std::stoi(number);
+        }
+    }
+    return numbers;
+}
+
+/// How many rows the header knows, all of which it numbers as we do; younger ones it does not.
+int compare(std::span<const Syscall> table, const std::map<std::string, int>& numbers)
+{
+    int compared = 0;
+    for (const auto& call : table) {
+        INFO(call.name);
+        const auto known = numbers.find(std::string(call.name));
+        if (known == numbers.end())
+            continue;
+        CHECK(call.number == known->second);
+        compared++;
+    }
+    return compared;
+}
+
+} // namespace
+
 #ifdef __x86_64__
 TEST_CASE("32-bit numbers are those of the kernel's header", "[syscalls]")
 {
-    std::map<std::string, int> numbers;
-    for (const char* path :
-         {"/usr/include/x86_64-linux-gnu/asm/unistd_32.h", "/usr/include/asm/unistd_32.h"}) {
-        std::ifstream header(path);
-        std::string word;
-        while (header >> word) {
-            int number = 0;
-            constexpr std::string_view kPrefix = "__NR_";
-            if (word.starts_with(kPrefix) && header >> number)
-                numbers[word.substr(kPrefix.size())] = number;
-        }
-    }
+    const auto numbers = numbers_in(
+        {"/usr/include/x86_64-linux-gnu/asm/unistd_32.h", "/usr/include/asm/unistd_32.h"});
     if (numbers.empty()) {
         WARN("skipped: asm/unistd_32.h is not installed");
         return;
     }
-    int compared = 0;
-    for (const auto& call : compat_syscalls()) {
-        INFO(call.name);
-        const auto known = numbers.find(std::string(call.name));
-        if (known == numbers.end())
-            continue; // younger than the header
-        CHECK(call.number == known->second);
-        compared++;
+    CHECK(compare(compat_syscalls(), numbers) > 100);
+    CHECK(numbers.at("socketcall") == kCompatSocketcall);
+}
+#endif
+
+#ifdef __aarch64__
+TEST_CASE("native numbers are those of the table for all younger architectures", "[syscalls]")
+{
+    const auto numbers = numbers_in({"/usr/include/asm-generic/unistd.h"});
+    if (numbers.empty()) {
+        WARN("skipped: asm-generic/unistd.h is not installed");
+        return;
     }
-    CHECK(compared > 100);
-    CHECK(numbers["socketcall"] == kCompatSocketcall);
+    // Those of 64 bits that 32-bit ones have under other names stand there as __NR3264_.
+    CHECK(compare(native_syscalls(), numbers) > 60);
+    for (const char* older : {"open", "creat", "stat", "getdents", "rename", "futimesat"})
+        CHECK(std::ranges::find(native_syscalls(), older, &Syscall::name) ==
+              native_syscalls().end());
+}
+
+TEST_CASE("32-bit numbers are those of arm's header", "[syscalls]")
+{
+    // Packages linux-libc-dev:armhf and linux-libc-dev-armhf-cross.
+    const auto numbers = numbers_in({"/usr/include/arm-linux-gnueabihf/asm/unistd-eabi.h",
+                                     "/usr/arm-linux-gnueabihf/include/asm/unistd-eabi.h"});
+    if (numbers.empty()) {
+        WARN("skipped: arm's asm/unistd-eabi.h is not installed");
+        return;
+    }
+    CHECK(compare(compat_syscalls(), numbers) > 100);
 }
 #endif
