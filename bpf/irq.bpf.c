@@ -113,12 +113,58 @@ static __always_inline int on_softirq_exit(u32 vector)
 	return 0;
 }
 
-/* All arguments in use are numbers: raw_tp costs the same as tp_btf at run time,
+#if defined(__TARGET_ARCH_arm64)
+/* The timer and inter-processor interrupts come as interrupts with numbers, told by these
+ * names (drivers/clocksource/arm_arch_timer.c, arch/arm64/kernel/smp.c). Their numbers are
+ * taken early at boot and kept, so each is asked once. */
+#define EARLY_IRQS 256
+#define NAME(a, b, c, d, e, f, g, h)                                                               \
+	((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 |             \
+	 (u64)(f) << 40 | (u64)(g) << 48 | (u64)(h) << 56)
+struct irqaction {
+	const char *name;
+} __attribute__((preserve_access_index));
+
+static volatile u8 irq_kinds[EARLY_IRQS];
+
+static __always_inline enum hardirq_kind kind_of_name(const char *name)
+{
+	u64 begins = 0;
+
+	if (!name || bpf_probe_read_kernel(&begins, sizeof(begins), name))
+		return HARDIRQ_DEVICE;
+	if (begins == NAME('a', 'r', 'c', 'h', '_', 't', 'i', 'm'))
+		return HARDIRQ_TIMER;
+	if ((u32)begins == NAME('I', 'P', 'I', 0, 0, 0, 0, 0))
+		return HARDIRQ_OTHER;
+	return HARDIRQ_DEVICE;
+}
+
+static __always_inline enum hardirq_kind kind_of_irq(u32 irq, struct irqaction *action)
+{
+	u32 kind;
+
+	if (irq >= EARLY_IRQS)
+		return HARDIRQ_DEVICE;
+	asm volatile("" : "+r"(irq)); /* keep the mask, which the verifier understands */
+	irq &= EARLY_IRQS - 1;
+	kind = irq_kinds[irq];
+	if (!kind) {
+		kind = kind_of_name(READ_FIELD(action, irqaction, name));
+		irq_kinds[irq] = kind;
+	}
+	return kind;
+}
+#else
+#define kind_of_irq(irq, action) HARDIRQ_DEVICE
+#endif
+
+/* No argument needs to be typed: raw_tp costs the same as tp_btf at run time,
  * and neither libbpf nor the kernel has to search BTF for it at the start. */
 SEC("?raw_tp/irq_handler_entry")
-int BPF_PROG(irq_entry__raw_tp)
+int BPF_PROG(irq_entry__raw_tp, int irq, struct irqaction *action)
 {
-	return hardirq_begins(HARDIRQ_DEVICE);
+	return hardirq_begins(kind_of_irq(irq, action));
 }
 
 SEC("?raw_tp/irq_handler_exit")

@@ -50,6 +50,7 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "irq_exit__raw_tp", "irq_handler_exit", kAny}}},
     {"irq_entry", "irq", "device interrupts begin",
      {{raw_tp, "irq_entry__raw_tp", "irq_handler_entry", kAny}}},
+#ifdef __x86_64__ // arm64's come as interrupts with numbers, see bpf/irq.bpf.c
     {"local_timer_exit", "irq", "local timer interrupts end",
      {{raw_tp, "local_timer_exit__raw_tp", "local_timer_exit", kAny}}},
     {"local_timer_entry", "irq", "local timer interrupts begin",
@@ -70,6 +71,7 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "irq_work_exit__raw_tp", "irq_work_exit", kAny}}},
     {"irq_work_entry", "irq", "IRQ work interrupts begin",
      {{raw_tp, "irq_work_entry__raw_tp", "irq_work_entry", kAny}}},
+#endif
     {"softirq_exit", "irq", "softirqs end",
      {{raw_tp, "softirq_exit__raw_tp", "softirq_exit", kAny}}},
     {"softirq_entry", "irq", "softirqs begin",
