@@ -58,7 +58,8 @@ class AllCalls(Case):
     def test_calls_on_files_carry_file_system_and_device(self):
         few, many = self.differences()
         file = {"target": "file", "fs": "ext4", "device": self.device.name}
-        for op, count in (("read", 5), ("write", 6), ("lock", 6), ("close", 11), ("open", 11)):
+        opened = 11 if "creat" in few.facts["calls"] else 8  # younger tables lack the calls of old
+        for op, count in (("read", 5), ("write", 6), ("lock", 6), ("close", opened), ("open", opened)):
             with self.subTest(op=op):
                 self.assertEqual(many.report.total("count", op=op, **file)
                                  - few.report.total("count", op=op, **file), (MANY - FEW) * count)

@@ -132,7 +132,7 @@ class Leftovers(Case):
         self.expect_gone(held)
 
     def test_nothing_is_left_where_probes_are_dark(self):
-        watch = self.watch("--no-attach", "block_issue,softirq_entry,irq_work_exit").ready()
+        watch = self.watch("--no-attach", "block_issue,softirq_entry,irq_exit").ready()
         held = self.held_by(watch.pid)
         watch.stop()
         self.expect_gone(held)
