@@ -240,11 +240,11 @@ static __always_inline long syscall_number(struct pt_regs *regs)
 {
 	return REGISTER(regs, syscallno);
 }
-#define FUNCTION_ARG_0(regs)   ((regs)->regs[0])
-#define FUNCTION_ARG_1(regs)   ((regs)->regs[1])
-#define FUNCTION_ARG_2(regs)   ((regs)->regs[2])
-#define FUNCTION_ARG_3(regs)   ((regs)->regs[3])
-#define FUNCTION_RESULT(regs)  ((regs)->regs[0])
+#define FUNCTION_ARG_0(from)   ((from)->regs[0])
+#define FUNCTION_ARG_1(from)   ((from)->regs[1])
+#define FUNCTION_ARG_2(from)   ((from)->regs[2])
+#define FUNCTION_ARG_3(from)   ((from)->regs[3])
+#define FUNCTION_RESULT(from)  ((from)->regs[0])
 #define SYSCALL_ARG_0          regs[0]
 #define SYSCALL_FUNCTION(name) __arm64_sys_##name
 /* include/uapi/asm-generic/unistd.h */
