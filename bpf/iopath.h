@@ -206,8 +206,8 @@ struct iopath_irq_key {
 	iop_u32 cpu;
 };
 
-/* Written by its CPU alone. */
-struct iopath_irq {
+/* Durations of one kind of event; of an interrupt written by its CPU alone. */
+struct iopath_latency {
 	iop_u64 ns;
 	iop_u64 max_ns;
 	iop_u64 buckets[IOPATH_BUCKETS];
@@ -231,6 +231,12 @@ struct iopath_sched {
 	iop_u64 runqueue_ns;
 	iop_u64 runqueue_max_ns;
 	iop_u64 runqueue[IOPATH_BUCKETS];
+};
+
+/* Commits of a journal, by the kernel's dev_t of its device. */
+struct iopath_commits_key {
+	iop_u32 dev;
+	iop_u32 pad;
 };
 
 /* Small counters of one CPU. */

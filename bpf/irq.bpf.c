@@ -2,7 +2,7 @@
 /* Layer irq: hard interrupts, local timer and inter-processor interrupts, and
  * softirqs. Handlers only add to counters of their CPU, never to a ledger. */
 #include "compat.bpf.h"
-#include "hist.bpf.h"
+#include "latency.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -20,24 +20,8 @@ static __always_inline int hardirq_begins(enum hardirq_kind kind)
 VERIFIED_ONCE int count_irq(u32 irq, u64 ns)
 {
 	struct iopath_irq_key key = {.irq = irq, .cpu = bpf_get_smp_processor_id()};
-	struct iopath_irq *counts = bpf_map_lookup_elem(&irqs, &key);
-	u32 zero = 0;
 
-	if (!counts) {
-		/* The value is too large for the stack: start from a zeroed one. */
-		counts = bpf_map_lookup_elem(&zeroed_irq, &zero);
-		if (counts)
-			bpf_map_update_elem(&irqs, &key, counts, BPF_NOEXIST);
-		counts = bpf_map_lookup_elem(&irqs, &key);
-	}
-	if (!counts) {
-		count_loss(IOPATH_LOSS_detail_full);
-		return 0;
-	}
-	counts->ns += ns;
-	if (ns > counts->max_ns)
-		counts->max_ns = ns;
-	counts->buckets[bucket_of(ns) & (IOPATH_BUCKETS - 1)]++;
+	add_latency(&irqs, &key, ns);
 	return 0;
 }
 

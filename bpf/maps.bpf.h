@@ -315,15 +315,31 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 128);
 	__type(key, struct iopath_irq_key);
-	__type(value, struct iopath_irq);
+	__type(value, struct iopath_latency);
 } irqs SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct iopath_irq);
-} zeroed_irq SEC(".maps");
+	__type(value, struct iopath_latency);
+} zeroed_latency SEC(".maps");
+
+/* Commits in progress, by the thread that commits. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, u32);
+	__type(value, u64);
+} commit_starts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 256);
+	__type(key, struct iopath_commits_key);
+	__type(value, struct iopath_latency);
+} commits SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -18,8 +18,8 @@ FINDINGS = """device-bound flush-bound queue-wait io-throttled journal-wait path
     io-error""".split()
 
 KEYS = {
-    "report": "schema host interval scope operations in_flight block interrupts softirqs scheduler pipes "
-              "network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
+    "report": "schema host interval scope operations in_flight block interrupts softirqs commits scheduler "
+              "pipes network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
     "host": "kernel arch cpus hostname",
     "interval": "start seconds",
     "operation": "op target fs device count bytes errors interrupted seconds idle_seconds latency switches "
@@ -29,6 +29,7 @@ KEYS = {
     "block": "device op count bytes errors queue service depth_mean flushes merges requeues",
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
+    "commits": "device count seconds latency",
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",
     "tcp": "retransmits resets_sent resets_received connect_failures srtt",
@@ -195,6 +196,11 @@ class Checker:
             if self.keys("softirq", row, where):
                 self.latency(row["latency"], where)
                 self.latency(row["delay"], f"{where} delay")
+                self.expect(row["count"] == row["latency"]["count"], where, "count is not latency.count")
+        for row in report["commits"]:
+            where = f"commits of {row.get('device')}"
+            if self.keys("commits", row, where):
+                self.latency(row["latency"], where)
                 self.expect(row["count"] == row["latency"]["count"], where, "count is not latency.count")
         if self.keys("scheduler", report["scheduler"], "scheduler"):
             self.keys("switches", report["scheduler"]["switches"], "scheduler")

@@ -95,6 +95,7 @@ void add_layers(Counts& counts)
         {"BLOCK", 0, latency_of({{900, 1900ns}}), latency_of({{900, 2us}})},
         {"TIMER", 1, latency_of({{2400, 1100ns}}), latency_of({{2390, 1us}, {10, 800us}})},
         {"RCU", 0, latency_of({{700, 900ns}}), latency_of({{700, 3us}})}};
+    counts.commits = {{"vda", latency_of({{12, 4ms}, {1, 31ms}})}};
     counts.scheduler = {66100, 410, 57, latency_of({{60000, 9us}, {6000, 85us}, {100, 3900us}})};
 }
 

@@ -42,6 +42,7 @@ void sort_layers(Interval& interval)
     Counts& counts = interval.counts;
     longest_first(counts.block, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.interrupts, [](const Interrupt& row) { return row.latency.sum; });
+    longest_first(counts.commits, [](const Commits& row) { return row.latency.sum; });
     longest_first(counts.softirqs, [](const Softirq& row) { return row.latency.sum; });
     longest_first(interval.in_flight, [](const InFlight& open) { return open.open_for; });
 }

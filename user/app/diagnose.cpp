@@ -147,8 +147,10 @@ void Diagnosis::watch(Signals& signals)
         const auto now = Clock::now();
         if (deadline_ && now >= *deadline_)
             return;
-        if (now >= next_turn_)
+        if (now >= next_turn_) {
             turn_cost_window();
+            session_->light_modules();
+        }
         if (next_report_ && now >= *next_report_) {
             report(false);
             *next_report_ += *options_.interval;

@@ -56,7 +56,8 @@ Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
                                                const DiagnoseOptions& options,
                                                const std::optional<Cgroup>& cgroup)
 {
-    const Facts facts = detect_facts(files, {functions_of_interest(), options.attach.btf_file});
+    const Facts facts = detect_facts(
+        files, {functions_of_interest(), modules_of_interest(), options.attach.btf_file});
     if (auto missing = missing_kernel_feature(facts))
         return *missing;
     if (auto missing = missing_privileges(facts))
@@ -77,6 +78,11 @@ Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
     session->meter_ = std::make_unique<CostMeter>(
         *session->programs_, [self] { return self->collector_->activity(self->extent()); });
     return session;
+}
+
+void Session::light_modules()
+{
+    programs_->light_modules(loaded_modules(files_, modules_of_interest()));
 }
 
 void Session::begin()

@@ -29,6 +29,8 @@ public:
 
     /// Follows a process and its descendants from its next exec on.
     Status follow(int pid) { return programs_->follow_from_exec(pid); }
+    /// Attaches to modules that have come meanwhile.
+    void light_modules();
     /// The watch begins now.
     void begin();
     /// What happened since it began, or since the last interval was taken. The last one is read

@@ -128,7 +128,20 @@ Facts detect_facts(const HostFiles& files, const Wanted& wanted)
     detect_btf(files, wanted, facts);
     detect_rights(files, facts);
     detect_settings(files, facts);
+    facts.modules = loaded_modules(files, wanted.modules);
     return facts;
+}
+
+/// What is built in has a folder, too, but no such file.
+std::set<std::string, std::less<>> loaded_modules(const HostFiles& files,
+                                                  const std::set<std::string_view>& wanted)
+{
+    std::set<std::string, std::less<>> loaded;
+    for (const std::string_view module : wanted) {
+        if (files.line("/sys/module/" + std::string(module) + "/initstate") == "live")
+            loaded.emplace(module);
+    }
+    return loaded;
 }
 
 } // namespace iopath

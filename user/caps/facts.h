@@ -24,6 +24,8 @@ struct Facts {
     /// Arguments of tp_btf/NAME, for each tracepoint of the kernel itself (modules left out).
     /// Its presence here lies at times; the trial load decides.
     std::map<std::string, int, std::less<>> tracepoint_args;
+    /// Those of the modules asked for that are loaded; what is built in is not among them.
+    std::set<std::string, std::less<>> modules;
     /// Arguments of the functions that were asked for, of those that the kernel has.
     std::map<std::string, int, std::less<>> functions;
 
@@ -70,12 +72,17 @@ inline constexpr std::string_view kTaskStorage = "bpf_task_storage_get"; // 5.11
 /// What else to look for.
 struct Wanted {
     std::set<std::string_view> functions;
+    std::set<std::string_view> modules;
     std::string btf_file; ///< read this in place of the kernel's own BTF
 };
 
 /// Looks at this host (2 ms where the kernel lets its BTF be mapped, from 6.16 on; 5 ms elsewhere).
 /// Fails never: what cannot be found out is left at its default.
 Facts detect_facts(const HostFiles& files, const Wanted& wanted = {});
+
+/// Those of `wanted` that are loaded now.
+std::set<std::string, std::less<>> loaded_modules(const HostFiles& files,
+                                                  const std::set<std::string_view>& wanted);
 
 /// All of it, as names and values: what doctor --json records.
 FactsView to_pairs(const Facts& facts);

@@ -73,6 +73,8 @@ void read_pair(Facts& facts, std::string_view name, const std::string& value)
         facts.btf_file = value;
     else if (is("kernel_btf"))
         facts.kernel_btf = value == "yes";
+    else if (is("modules"))
+        facts.modules = words_in(value);
     else if (is("capabilities"))
         facts.capabilities = words_in(value);
     else if (is("euid"))
@@ -106,6 +108,7 @@ FactsView common_pairs(const Facts& facts)
     if (!facts.btf_file.empty())
         pairs.emplace_back("btf_file", facts.btf_file);
     pairs.emplace_back("kernel_btf", yes_no(facts.kernel_btf));
+    pairs.emplace_back("modules", joined(facts.modules));
     pairs.emplace_back("capabilities", joined(facts.capabilities));
     pairs.emplace_back("euid", std::to_string(facts.euid));
     pairs.emplace_back("initial_user_namespace", yes_no(facts.initial_user_namespace));

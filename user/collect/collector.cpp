@@ -195,6 +195,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_block(counts, extent.block_rows);
     read_interrupts(counts);
     read_softirqs(counts);
+    read_commits(counts);
     read_scheduler(counts);
     read_counters(counts);
     return counts;

@@ -57,6 +57,7 @@ private:
     void read_block(Counts& counts, std::uint32_t rows);
     void read_interrupts(Counts& counts);
     void read_softirqs(Counts& counts);
+    void read_commits(Counts& counts);
     void read_scheduler(Counts& counts);
     void read_counters(Counts& counts);
     Operation* operation_of(Counts& counts, std::uint32_t row);

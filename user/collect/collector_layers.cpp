@@ -103,7 +103,7 @@ void Collector::read_interrupts(Counts& counts)
 {
     maps_.each("irqs", [&](const void* key, const void* value) {
         const auto* identity = static_cast<const iopath_irq_key*>(key);
-        const auto* irq = static_cast<const iopath_irq*>(value);
+        const auto* irq = static_cast<const iopath_latency*>(value);
         Interrupt interrupt;
         interrupt.cpu = static_cast<int>(identity->cpu);
         const std::size_t vector = identity->irq & ~IOPATH_IRQ_VECTOR;
@@ -137,6 +137,18 @@ void Collector::read_softirqs(Counts& counts)
             });
         });
     }
+}
+
+void Collector::read_commits(Counts& counts)
+{
+    maps_.each("commits", [&](const void* key, const void* value) {
+        const auto* sums = static_cast<const iopath_latency*>(value);
+        Commits commits;
+        commits.device = names_.disk(static_cast<const iopath_commits_key*>(key)->dev);
+        commits.latency =
+            latency_of(static_cast<const iop_u64*>(sums->buckets), sums->ns, sums->max_ns);
+        counts.commits.push_back(std::move(commits));
+    });
 }
 
 void Collector::read_scheduler(Counts& counts)

@@ -47,6 +47,10 @@ auto key_of(const Interrupt& row)
 {
     return std::tie(row.irq, row.name, row.cpu);
 }
+auto key_of(const Commits& row)
+{
+    return std::tie(row.device);
+}
 auto key_of(const Softirq& row)
 {
     return std::tie(row.vector, row.cpu);
@@ -74,6 +78,10 @@ bool is_zero(const BlockRequests& row)
            is_zero(row.queue) && is_zero(row.service);
 }
 bool is_zero(const Interrupt& row)
+{
+    return is_zero(row.latency);
+}
+bool is_zero(const Commits& row)
 {
     return is_zero(row.latency);
 }
@@ -151,6 +159,9 @@ void Counts::subtract(const Counts& earlier)
     subtract_rows(softirqs, earlier.softirqs, [](Softirq& row, const Softirq& before) {
         row.latency.subtract(before.latency);
         row.delay.subtract(before.delay);
+    });
+    subtract_rows(commits, earlier.commits, [](Commits& row, const Commits& before) {
+        row.latency.subtract(before.latency);
     });
     take(scheduler.voluntary, earlier.scheduler.voluntary);
     take(scheduler.involuntary, earlier.scheduler.involuntary);

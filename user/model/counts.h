@@ -99,6 +99,12 @@ struct Softirq {
     Latency delay; ///< raised to entered
 };
 
+/// Commits of one file system's journal.
+struct Commits {
+    std::string device;
+    Latency latency; ///< from the start of a commit to its end
+};
+
 struct Scheduler {
     std::uint64_t voluntary = 0;
     std::uint64_t involuntary = 0;
@@ -111,6 +117,7 @@ struct Counts {
     std::vector<BlockRequests> block;
     std::vector<Interrupt> interrupts;
     std::vector<Softirq> softirqs;
+    std::vector<Commits> commits;
     Scheduler scheduler;
     std::array<std::uint64_t, kLosses> losses{};
     std::uint64_t io_uring_enters = 0; ///< calls seen, not followed

@@ -23,9 +23,9 @@ std::vector<std::string_view> programs_of(const Alternative& way)
 } // namespace
 
 LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
-                             const SharedMaps& maps, Configure configure)
+                             const SharedMaps& maps, Configure configure, std::set<std::string> lit)
     : layer_(layer), facts_(facts), limits_(std::move(limits)), maps_(maps),
-      configure_(std::move(configure))
+      configure_(std::move(configure)), lit_(std::move(lit))
 {
 }
 
@@ -38,7 +38,8 @@ std::vector<const Alternative*> LayerPrograms::chosen() const
 {
     std::vector<const Alternative*> ways;
     for (const PlannedProbe& planned : make_plan(facts_, limits_)) {
-        if (planned.probe->layer == layer_ && planned.chosen)
+        if (planned.probe->layer == layer_ && planned.chosen &&
+            !lit_.contains(std::string(planned.chosen->program)))
             ways.push_back(planned.chosen);
     }
     return ways;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,9 @@ public:
     /// Fills in an opened object's read-only data.
     using Configure = std::function<void(BpfObject&)>;
 
+    /// `lit`: programs that run already, elsewhere.
     LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
-                  const SharedMaps& maps, Configure configure);
+                  const SharedMaps& maps, Configure configure, std::set<std::string> lit = {});
     ~LayerPrograms();
     LayerPrograms(const LayerPrograms&) = delete;
     LayerPrograms& operator=(const LayerPrograms&) = delete;
@@ -59,6 +61,7 @@ private:
     PlanLimits limits_;
     const SharedMaps& maps_;
     Configure configure_;
+    std::set<std::string> lit_;
     std::unique_ptr<BpfObject> object_;
     std::vector<bpf_link*> links_;
 };

@@ -10,6 +10,8 @@
 #include "bpf/function_untyped.skel.h"
 #include "bpf/irq.skel.h"
 #include "bpf/irq_untyped.skel.h"
+#include "bpf/journal.skel.h"
+#include "bpf/journal_untyped.skel.h"
 #include "bpf/lock.skel.h"
 #include "bpf/lock_untyped.skel.h"
 #include "bpf/maps.skel.h"
@@ -78,6 +80,7 @@ constexpr std::array kOpeners{
     Opener{"sched", open_skeleton<iopath_sched_bpf>, open_skeleton<iopath_sched_untyped_bpf>},
     Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
     Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},
+    Opener{"journal", open_skeleton<iopath_journal_bpf>, open_skeleton<iopath_journal_untyped_bpf>},
     Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},
     Opener{"memory", open_skeleton<iopath_memory_bpf>, open_skeleton<iopath_memory_untyped_bpf>},
     Opener{"socket", open_skeleton<iopath_socket_bpf>, open_skeleton<iopath_socket_untyped_bpf>},

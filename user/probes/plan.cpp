@@ -55,6 +55,11 @@ std::optional<Objection> objection(const Alternative& way, const Facts& facts)
     const auto& events = function ? facts.functions : facts.tracepoint_args;
     const std::string event = (function ? "function " : "tracepoint ") + std::string(way.event);
     const auto known = events.find(way.event);
+    if (known == events.end() && facts.modules.contains(way.module))
+        return std::nullopt; // the kernel's BTF says nothing of it: try
+    if (known == events.end() && !way.module.empty())
+        return Objection{"module " + std::string(way.module) + " is not loaded",
+                         "lights up once it is"};
     if (known == events.end())
         return Objection{"this kernel has no " + event, ""};
     if (way.arguments != kAnyArguments && way.arguments != known->second)

@@ -192,21 +192,27 @@ Status Programs::load_flavour()
             return Error{"cannot watch the cgroup", "", errno, ""};
     }
     const iopath_config config = config_of(facts_, options_, sizes);
-    const auto configure = [config, only = options_.op,
-                            &reject = options_.reject](BpfObject& object) {
+    configure_ = [config, only = options_.op, &reject = options_.reject](BpfObject& object) {
         *object.config() = config;
         for (const std::string& name : reject)
             spoil(bpf_object__find_program_by_name(object.handle(), name.c_str()));
         if (iopath_syscall_pair* table = object.syscalls())
             fill_syscalls(table, only);
     };
+    for (const std::string_view name : layers())
+        layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(),
+                                                          *maps_, configure_));
+    load_layers();
+    return {};
+}
+
+/// What is loaded later joins what is there.
+PlanLimits Programs::limits_of_this_plan() const
+{
     PlanLimits limits = limits_;
     limits.flavour = plan_.flavour;
     limits.boundary = plan_.boundary;
-    for (const std::string_view name : layers())
-        layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits, *maps_, configure));
-    load_layers();
-    return {};
+    return limits;
 }
 
 void Programs::load_layers()
@@ -228,10 +234,7 @@ Status Programs::attach()
     for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer)
         (*layer)->attach();
     note_refusals();
-    PlanLimits limits = limits_;
-    limits.flavour = plan_.flavour;
-    limits.boundary = plan_.boundary;
-    plan_ = make_plan(facts_, limits);
+    plan_ = make_plan(facts_, limits_of_this_plan());
     if (const auto useless = plan_.useless())
         return *useless;
     if (LayerPrograms* block = layer("block"); block && block->object())
@@ -265,6 +268,31 @@ Status Programs::mark_processes(const std::vector<int>& pids, std::uint32_t flag
     return walked ? Status{} : Status{walked.error()};
 }
 
+void Programs::light_modules(const std::set<std::string, std::less<>>& modules)
+{
+    if (facts_.modules == modules)
+        return;
+    facts_.modules = modules;
+    std::set<std::string> lit;
+    for (const PlannedProbe& planned : plan_) {
+        if (planned.chosen)
+            lit.emplace(planned.chosen->program);
+    }
+    std::set<std::string_view> waiting;
+    for (const PlannedProbe& planned : make_plan(facts_, limits_of_this_plan())) {
+        if (planned.chosen && !lit.contains(std::string(planned.chosen->program)))
+            waiting.insert(planned.probe->layer);
+    }
+    for (const std::string_view name : waiting) {
+        layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(),
+                                                          *maps_, configure_, lit));
+        layers_.back()->load();
+        layers_.back()->attach();
+    }
+    note_refusals();
+    plan_ = make_plan(facts_, limits_of_this_plan());
+}
+
 void Programs::detach()
 {
     for (const auto& layer : layers_)
@@ -283,11 +311,12 @@ Coverage Programs::coverage() const
     Coverage coverage = coverage_of(plan_);
     for (CoverageLine& line : coverage) {
         for (const std::string& name : line.programs) {
-            const LayerPrograms* home = layer(line.layer);
-            const bpf_program* program = home ? home->program(name) : nullptr;
-            const auto info = program ? info_of(program) : std::nullopt;
-            if (info && info->verified_insns != 0) // 5.16
-                line.verified = line.verified.value_or(0) + info->verified_insns;
+            for (const auto& home : layers_) {
+                const bpf_program* program = home->program(name);
+                const auto info = program ? info_of(program) : std::nullopt;
+                if (info && info->verified_insns != 0) // 5.16
+                    line.verified = line.verified.value_or(0) + info->verified_insns;
+            }
         }
     }
     return coverage;

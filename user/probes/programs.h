@@ -10,6 +10,7 @@
 #include "probes/plan.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -42,6 +43,7 @@ struct ProgramCost {
                               ///< those that may have had something to count
 };
 
+class BpfObject;
 class LayerPrograms;
 class SharedMaps;
 
@@ -58,6 +60,8 @@ public:
     Status attach();
     /// Adds a process to the scope of a command; it counts from its next exec on.
     Status follow_from_exec(int pid);
+    /// These modules are loaded now: attaches what waited for them.
+    void light_modules(const std::set<std::string, std::less<>>& modules);
     /// Takes every program off again, as the destructor does.
     void detach();
 
@@ -82,6 +86,7 @@ private:
     Status load_flavour();
     void load_layers();
     void note_refusals();
+    [[nodiscard]] PlanLimits limits_of_this_plan() const;
     Status mark_processes(const std::vector<int>& pids, std::uint32_t flags);
     [[nodiscard]] std::uint32_t numbers_taken(std::uint32_t kind, std::uint32_t first) const;
     [[nodiscard]] LayerPrograms* layer(std::string_view name) const;
@@ -91,6 +96,7 @@ private:
     PlanLimits limits_;
     Plan plan_;
     std::unique_ptr<SharedMaps> maps_;
+    std::function<void(BpfObject&)> configure_;
     std::vector<std::unique_ptr<LayerPrograms>> layers_;
 };
 

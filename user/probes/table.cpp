@@ -183,6 +183,10 @@ const std::vector<Probe> kTable = {
      {PAIR("splice", "", "do_splice", 6)}, function},
     {"copy_range", "function", "copies between files",
      {PAIR("copy_range", "", "vfs_copy_file_range", 6)}, function},
+    {"commit_end", "journal", "a journal's commit is done",
+     {{raw_tp, "commit_end__raw_tp", "jbd2_run_stats", kAny, {}, {}, "jbd2"}}},
+    {"commit_begin", "journal", "a journal's commit begins",
+     {{raw_tp, "commit_begin__raw_tp", "jbd2_start_commit", kAny, {}, {}, "jbd2"}}},
     {"process_exit", "syscall", "threads end",
      {{tp_btf, "process_exit__tp_btf", "sched_process_exit", kAny, typed},
       {raw_tp, "process_exit__raw_tp", "sched_process_exit", kAny, untyped}}},
@@ -199,8 +203,8 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 8> kLayers = {"syscall", "function", "sched",  "irq",
-                                                     "block",   "lock",     "memory", "socket"};
+constexpr std::array<std::string_view, 9> kLayers = {
+    "syscall", "function", "sched", "irq", "block", "lock", "memory", "socket", "journal"};
 
 } // namespace
 
@@ -229,6 +233,18 @@ std::string_view name_of(Flavour flavour)
 std::string_view name_of(Boundary boundary)
 {
     return boundary == Boundary::syscall ? "syscall" : "function";
+}
+
+std::set<std::string_view> modules_of_interest()
+{
+    std::set<std::string_view> modules;
+    for (const Probe& probe : kTable) {
+        for (const Alternative& way : probe.alternatives) {
+            if (!way.module.empty())
+                modules.insert(way.module);
+        }
+    }
+    return modules;
 }
 
 std::span<const Probe> probe_table()

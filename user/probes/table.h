@@ -38,6 +38,7 @@ struct Alternative {
     int arguments = kAnyArguments;                 ///< that the event must have
     std::optional<Flavour> flavour = std::nullopt; ///< the objects that have it; nothing: both
     std::string_view end_program = {};             ///< of a pair: the one at the function's return
+    std::string_view module = {}; ///< that has the event, where it is not the kernel itself
 };
 
 /// One logical kernel event.
@@ -62,5 +63,8 @@ std::span<const std::string_view> layers();
 
 /// The kernel's functions that alternatives attach to.
 std::set<std::string_view> functions_of_interest();
+
+/// The modules that alternatives attach to.
+std::set<std::string_view> modules_of_interest();
 
 } // namespace iopath

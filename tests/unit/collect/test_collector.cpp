@@ -245,10 +245,10 @@ TEST_CASE("requests are named by device and op, their CPUs added up")
 TEST_CASE("interrupts have the names of /proc/interrupts, softirqs those of /proc/softirqs")
 {
     FakeMaps maps;
-    iopath_irq irq{};
+    iopath_latency irq{};
     irq.buckets[9] = 2;
-    maps.put<iopath_irq_key, iopath_irq>("irqs", {24, 1}, {irq});
-    maps.put<iopath_irq_key, iopath_irq>("irqs", {IOPATH_IRQ_VECTOR | IOPATH_VECTOR_local_timer, 0},
+    maps.put<iopath_irq_key, iopath_latency>("irqs", {24, 1}, {irq});
+    maps.put<iopath_irq_key, iopath_latency>("irqs", {IOPATH_IRQ_VECTOR | IOPATH_VECTOR_local_timer, 0},
                                          {irq});
     iopath_softirq softirq{};
     softirq.buckets[3] = 1;

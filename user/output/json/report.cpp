@@ -62,6 +62,14 @@ Json softirq(const Softirq& row)
             {"delay", json::latency(row.delay)}};
 }
 
+Json commits(const Commits& row)
+{
+    return {{"device", row.device},
+            {"count", row.latency.histogram.count()},
+            {"seconds", to_seconds(row.latency.sum)},
+            {"latency", json::latency(row.latency)}};
+}
+
 Json scheduler(const Scheduler& scheduler)
 {
     return {
@@ -110,6 +118,7 @@ void add_layers(Json& out, const Interval& interval)
     out["block"] = json::block(counts, interval.length);
     out["interrupts"] = list_of(counts.interrupts, interrupt);
     out["softirqs"] = list_of(counts.softirqs, softirq);
+    out["commits"] = list_of(counts.commits, commits);
     out["scheduler"] = scheduler(counts.scheduler);
     out["pipes"] = Json::array();
     out["network"] = dark_network();

@@ -145,6 +145,35 @@ void block_requests(Page& page, const Interval& interval)
         page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
 }
 
+void commits(Page& page, const Interval& interval)
+{
+    const auto& rows = interval.counts.commits;
+    if (rows.empty())
+        return;
+    page.title("Journal commits");
+    page.put(page.line()
+                 .left("device", 19, kDim)
+                 .right("count", 8, kDim)
+                 .right("time", 10, kDim)
+                 .right("p50", 8, kDim)
+                 .right("p99", 8, kDim)
+                 .right("max", 8, kDim));
+    const std::size_t shown = std::min(rows.size(), kBlockRows);
+    for (std::size_t i = 0; i < shown; ++i) {
+        const Latency& latency = rows[i].latency;
+        page.put(page.line()
+                     .left(rows[i].device, 18)
+                     .to(19)
+                     .right(count_text(latency.histogram.count()), 8)
+                     .right(human_duration(latency.sum), 10)
+                     .right(quantile_text(latency, 0.5), 8)
+                     .right(quantile_text(latency, 0.99), 8)
+                     .right(human_duration(latency.max), 8));
+    }
+    if (shown < rows.size())
+        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+}
+
 void interrupts(Page& page, const Interval& interval)
 {
     const std::vector<Load> loads = loads_of(interval.counts);
