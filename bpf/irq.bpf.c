@@ -97,6 +97,10 @@ static __always_inline int on_softirq_exit(u32 vector)
 	return 0;
 }
 
+struct irqaction {
+	const char *name;
+} __attribute__((preserve_access_index));
+
 #if defined(__TARGET_ARCH_arm64)
 /* The timer and inter-processor interrupts come as interrupts with numbers, told by these
  * names (drivers/clocksource/arm_arch_timer.c, arch/arm64/kernel/smp.c). Their numbers are
@@ -105,10 +109,6 @@ static __always_inline int on_softirq_exit(u32 vector)
 #define NAME(a, b, c, d, e, f, g, h)                                                               \
 	((u64)(a) | (u64)(b) << 8 | (u64)(c) << 16 | (u64)(d) << 24 | (u64)(e) << 32 |             \
 	 (u64)(f) << 40 | (u64)(g) << 48 | (u64)(h) << 56)
-struct irqaction {
-	const char *name;
-} __attribute__((preserve_access_index));
-
 static volatile u8 irq_kinds[EARLY_IRQS];
 
 static __always_inline enum hardirq_kind kind_of_name(const char *name)
