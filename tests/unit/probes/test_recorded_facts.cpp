@@ -1,32 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Plans for kernels that are not at hand, from what their BTF says: tests/golden/facts/KERNEL.txt
-// has the tracepoints of the probe table with the number of their arguments, read from Debian's
-// kernels.
+// Plans for kernels that are not at hand: tests/golden/facts/KERNEL.json is what doctor said on
+// Debian's kernels (scripts/refresh-facts), and make_plan() must make of the facts what attached
+// there.
 #include "caps/facts.h"
 #include "probes/plan.h"
 #include "tests/support/catch.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 
 using namespace iopath;
+using nlohmann::json;
 
 namespace {
 
+std::filesystem::path facts_folder()
+{
+    return std::filesystem::path(IOPATH_TESTS_DIR) / "golden" / "facts";
+}
+
+json recording(const std::string& kernel)
+{
+    std::ifstream file(facts_folder() / (kernel + ".json"));
+    REQUIRE(file.is_open());
+    return json::parse(file);
+}
+
+FactsView pairs_in(const json& recorded)
+{
+    FactsView pairs;
+    for (const json& fact : recorded.at("facts"))
+        pairs.emplace_back(fact.at("name"), fact.at("value"));
+    return pairs;
+}
+
+std::string value_of(const FactsView& pairs, std::string_view name)
+{
+    const auto found = std::ranges::find(pairs, name, &FactsView::value_type::first);
+    return found == pairs.end() ? "" : found->second;
+}
+
+std::set<std::string> recorded_kernels()
+{
+    std::set<std::string> kernels;
+    for (const auto& entry : std::filesystem::directory_iterator(facts_folder()))
+        kernels.insert(entry.path().stem().string());
+    return kernels;
+}
+
 Plan plan_for(const std::string& kernel)
 {
-    std::ifstream file(std::string(IOPATH_TESTS_DIR) + "/golden/facts/" + kernel + ".txt");
-    REQUIRE(file.is_open());
-    FactsView pairs;
-    for (std::string name, value; file >> name >> value;)
-        pairs.emplace_back(name, value);
-    Facts facts = from_pairs(pairs);
-    facts.kernel_btf = true;
-    if (kernel != "5.10")
-        facts.functions[std::string(kTaskStorage)] = 4;
-    REQUIRE(facts.tracepoint_args.size() >= 40);
-    return make_plan(facts, {});
+    return make_plan(from_pairs(pairs_in(recording(kernel))), {});
+}
+
+const PlannedProbe* find(const Plan& plan, std::string_view probe)
+{
+    const auto found = std::ranges::find_if(
+        plan.probes, [probe](const PlannedProbe& planned) { return planned.probe->name == probe; });
+    return found == plan.probes.end() ? nullptr : &*found;
 }
 
 std::set<std::string> dark_probes(const Plan& plan)
@@ -41,14 +76,55 @@ std::set<std::string> dark_probes(const Plan& plan)
 
 std::string chosen_for(const Plan& plan, std::string_view probe)
 {
-    for (const PlannedProbe& planned : plan) {
-        if (planned.probe->name == probe && planned.chosen)
-            return std::string(planned.chosen->program);
-    }
-    return "";
+    const PlannedProbe* planned = find(plan, probe);
+    return planned && planned->chosen ? std::string(planned->chosen->program) : "";
 }
 
 } // namespace
+
+TEST_CASE("what is planned from recorded facts is what attached on that kernel")
+{
+    const std::set<std::string> kernels = recorded_kernels();
+    REQUIRE(kernels.size() >= 5);
+    for (const std::string& kernel : kernels) {
+        INFO(kernel << "; recorded anew by scripts/refresh-facts " << kernel);
+        const json recorded = recording(kernel);
+        const FactsView pairs = pairs_in(recorded);
+        const Plan plan = make_plan(from_pairs(pairs), {});
+        CHECK(name_of(plan.flavour) == value_of(pairs, "flavour"));
+        CHECK(name_of(plan.boundary) == value_of(pairs, "boundary"));
+        // A probe that was added since is no fault of the recording.
+        for (const json& line : recorded.at("coverage")) {
+            const std::string probe = line.at("probe");
+            INFO(probe);
+            const PlannedProbe* planned = find(plan, probe);
+            REQUIRE(planned);
+            if (line.at("how") == "dark") {
+                CHECK(planned->chosen == nullptr);
+                CHECK_FALSE(planned->reason.empty());
+                continue;
+            }
+            REQUIRE(planned->chosen);
+            CHECK(name_of(planned->chosen->how) == line.at("how"));
+            CHECK(planned->chosen->program == line.at("programs").at(0));
+        }
+    }
+}
+
+TEST_CASE("recorded facts are read whole")
+{
+    for (const std::string& kernel : recorded_kernels()) {
+        INFO(kernel);
+        FactsView recorded = pairs_in(recording(kernel));
+        std::erase_if(recorded, [](const auto& pair) {
+            return pair.first == "flavour" || pair.first == "boundary"; // of the plan
+        });
+        FactsView again = to_pairs(from_pairs(recorded));
+        std::ranges::sort(recorded);
+        std::ranges::sort(again);
+        CHECK(again == recorded);
+    }
+}
 
 TEST_CASE("Debian's kernels from 6.1 on have every tracepoint that we use")
 {

@@ -35,12 +35,10 @@ def note_programs(coverage):
 
 
 def note_ways(coverage):
-    """The ways that were seen to attach each probe, in the order in which they were tried."""
+    """The ways of probes that were seen to attach each probe, in the order in which they were tried."""
     document = read()
     ways = document.setdefault("ways", {})
     for line in coverage:
-        if line["layer"] == "uring":  # no probes: calls that are not followed
-            continue
         known = ways.setdefault(line["probe"], {"layer": line["layer"], "hows": []})
         if line["how"] != "dark" and line["how"] not in known["hows"]:
             known["hows"].append(line["how"])

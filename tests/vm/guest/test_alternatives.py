@@ -5,7 +5,7 @@ where it is long each probe, is made dark alone."""
 import json
 import unittest
 
-from forced import Forced, counts, lit, programs
+from forced import Forced, counts, lit, probes, programs
 from harness import LONG
 
 MOST_ALTERNATIVES = 8
@@ -14,13 +14,18 @@ NEEDED = ("syscall", "syscall_enter", "syscall_exit", "sched")
 
 
 def of_layer(coverage, layer):
-    return [line for line in coverage if line["layer"] == layer]
+    return [line for line in probes(coverage) if line["layer"] == layer]
+
+
+def attached(coverage):
+    """Programs in use, less the iterators: without them nobody follows a command's processes."""
+    return programs(line for line in coverage if line["how"] != "iter")
 
 
 class Alternatives(Forced):
     def levels(self, boundary, check):
         """Runs with what is in use forbidden, again and again, until nothing is left to observe operations with."""
-        forbidden = programs(self.reference(boundary)["coverage"])
+        forbidden = attached(self.reference(boundary)["coverage"])
         for level in range(1, MOST_ALTERNATIVES):
             run = self.forced(boundary, *forbidden, status=None)
             said = run.err.decode(errors="replace")
@@ -33,7 +38,7 @@ class Alternatives(Forced):
             self.note(coverage)
             with self.subTest(level=level, ways=sorted({line["how"] for line in coverage})):
                 check(run.report)
-            forbidden |= programs(coverage)
+            forbidden |= attached(coverage)
         return self.fail("there is always one more alternative")
 
     def test_every_way_at_system_calls(self):
@@ -120,7 +125,7 @@ def add_all():
     finally:
         case.doCleanups()
     for boundary, coverage in coverages.items():
-        lines = [line for line in coverage if line["layer"] != "uring"]
+        lines = probes(coverage)
         names = [line["layer"] for line in lines] + [line["probe"] for line in lit(lines)] * LONG
         for name in dict.fromkeys(names):
             add_dark(boundary, name)

@@ -2,7 +2,7 @@
 """Doctor on this kernel: what is lit, what is not, and for the record all that it says."""
 import os
 
-from forced import Forced, lit
+from forced import Forced, lit, probes
 import record
 
 SERIES = os.environ.get("IOPATH_VM", "").partition("/")[0]
@@ -15,7 +15,7 @@ class Doctor(Forced):
         found = self.doctor()
         record.note("doctor", "report", found)
         self.note(found["coverage"])
-        coverage = [line for line in found["coverage"] if line["layer"] != "uring"]
+        coverage = probes(found["coverage"])
         dark = {line["probe"]: line["reason"] for line in coverage if line["how"] == "dark"}
         self.assertEqual(set(dark), NO_EVENT.get(SERIES, set()), dark)
         self.assertTrue(all(dark.values()), dark)
