@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Many threads that take one another's CPU: from 6.17 on Debian's kernels preempt BPF programs at functions, 7.3 those at
+system calls too, and skip a program where another thread is in the middle of it."""
+import os
+
+from forced import Forced
+
+PAIRS = 4
+ROUNDS = 1000
+
+
+class Busy(Forced):
+    def watch_all(self, *options):
+        script = self.fresh("script")
+        with open(script, "w", encoding="ascii") as file:
+            file.write(f'for i in $(seq {PAIRS}); do "{self.workload_path}" ping-pong {ROUNDS} >/dev/null & done; wait\n')
+        os.chmod(script, 0o755)
+        return self.diagnose(*options, cmd=["sh", script]).report
+
+    def calls(self, report):
+        """Of the pipes, reads and writes."""
+        return [report.total("count", op=op, target="pipe") for op in ("read", "write")]
+
+    def exact(self, boundary):
+        self.reference(boundary)
+        report = self.watch_all("--boundary", boundary)
+        self.assertEqual(self.calls(report), [2 * PAIRS * ROUNDS] * 2, report.lost())
+        self.assert_nothing_lost(report)
+
+    def test_at_system_calls(self):
+        self.exact("syscall")
+
+    def test_at_functions(self):
+        self.exact("function")
+
+    def test_at_functions_by_kprobes_nothing_is_lost_in_silence(self):
+        """The kernel keeps a limited number of returns at a time: what it has no room for is said."""
+        self.reference("function")
+        report = self.watch_all("--boundary", "function", "--no-attach", "fentry")
+        missing = sum(2 * PAIRS * ROUNDS - count for count in self.calls(report))
+        self.assertGreaterEqual(missing, 0)
+        self.assertGreaterEqual(sum(report.lost().values()), missing, report.lost())
