@@ -274,22 +274,22 @@ int BPF_PROG(block_issue__raw_tp, void *rq)
 
 TRACE(block_rq_complete, block_complete, struct request *rq, int error, unsigned int bytes)
 {
-	return on_complete(rq, error, bytes);
+	return UNDISTURBED(on_complete(rq, error, bytes));
 }
 
 TRACE(block_rq_requeue, block_requeue, struct request *rq)
 {
-	return on_requeue(rq);
+	return UNDISTURBED(on_requeue(rq));
 }
 
 TRACE(block_rq_merge, block_merge, struct request *rq)
 {
-	return on_merge(rq);
+	return UNDISTURBED(on_merge(rq));
 }
 
 TRACE(block_bio_queue, bio_queue, struct bio *bio)
 {
-	return on_bio_queue(bio);
+	return UNDISTURBED(on_bio_queue(bio));
 }
 
 TRACE(block_getrq, block_getrq, struct bio *bio)
@@ -300,12 +300,12 @@ TRACE(block_getrq, block_getrq, struct bio *bio)
 
 TRACE(block_bio_backmerge, bio_backmerge, struct bio *bio)
 {
-	return on_bio_merged(bio);
+	return UNDISTURBED(on_bio_merged(bio));
 }
 
 TRACE(block_bio_frontmerge, bio_frontmerge, struct bio *bio)
 {
-	return on_bio_merged(bio);
+	return UNDISTURBED(on_bio_merged(bio));
 }
 
 #ifdef IOPATH_UNTYPED
@@ -319,17 +319,17 @@ int BPF_PROG(block_issue__raw_tp_2, void *queue, void *rq)
 
 VARIANT(block_rq_requeue, block_requeue, 2, void *queue, struct request *rq)
 {
-	return on_requeue(rq);
+	return UNDISTURBED(on_requeue(rq));
 }
 
 VARIANT(block_rq_merge, block_merge, 2, void *queue, struct request *rq)
 {
-	return on_merge(rq);
+	return UNDISTURBED(on_merge(rq));
 }
 
 VARIANT(block_bio_queue, bio_queue, 2, void *queue, struct bio *bio)
 {
-	return on_bio_queue(bio);
+	return UNDISTURBED(on_bio_queue(bio));
 }
 
 VARIANT(block_getrq, block_getrq, 3, void *queue, struct bio *bio, int direction)
@@ -340,11 +340,11 @@ VARIANT(block_getrq, block_getrq, 3, void *queue, struct bio *bio, int direction
 
 VARIANT(block_bio_backmerge, bio_backmerge, 3, void *queue, void *rq, struct bio *bio)
 {
-	return on_bio_merged(bio);
+	return UNDISTURBED(on_bio_merged(bio));
 }
 
 VARIANT(block_bio_frontmerge, bio_frontmerge, 3, void *queue, void *rq, struct bio *bio)
 {
-	return on_bio_merged(bio);
+	return UNDISTURBED(on_bio_merged(bio));
 }
 #endif

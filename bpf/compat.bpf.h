@@ -100,6 +100,42 @@ static __always_inline struct task_struct *current_task(void)
 #endif
 }
 
+/* From 7.0 on (SRCU-fast in place of switched-off preemption) a thread may be preempted inside
+ * a program on its tracepoint, and another's program find half of what this one writes. The
+ * functions came in 6.11; the untyped programs, for kernels without BTF, cannot name them. */
+#ifdef IOPATH_UNTYPED
+static __always_inline void preempt_off(void)
+{
+}
+static __always_inline void preempt_on(void)
+{
+}
+#else
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+static __always_inline void preempt_off(void)
+{
+	if (config.preemptible)
+		bpf_preempt_disable();
+}
+static __always_inline void preempt_on(void)
+{
+	if (config.preemptible)
+		bpf_preempt_enable();
+}
+#endif
+
+/* The value of a call during which the thread is not preempted. */
+#define UNDISTURBED(call)                                                                          \
+	({                                                                                         \
+		int value_;                                                                        \
+		preempt_off();                                                                     \
+		value_ = (call);                                                                   \
+		preempt_on();                                                                      \
+		value_;                                                                            \
+	})
+
 /* The address a pointer holds, as a number: the verifier refuses arithmetic on pointers
  * to kernel objects, and forgets what they are on a way through memory. */
 static __always_inline u64 address_of(const void *pointer)

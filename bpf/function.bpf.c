@@ -20,13 +20,15 @@ enum object_kind {
 };
 
 /* A thread's operation is still open where another begins: is the new one inside it, or has
- * its end not been seen? kretprobes are limited in number, so ends can be missed, and the
- * stack pointer tells; fexit programs are not, and a function that calls itself is counted
- * in and out. */
+ * its end not been seen? kretprobes are limited in number, and from 7.0 on fexit programs are
+ * skipped while another thread is preempted in one. The stack pointer tells, where there is
+ * one; else which functions call each other: writes that sync, directories over directories. */
 static __always_inline bool is_nested(struct ledger *ledger, u32 call, u64 stack)
 {
 	if (stack)
 		return stack < ledger->entry_stack;
+	if (call != NR_fsync && call != NR_getdents64)
+		return false;
 	if (ledger->syscall == call)
 		ledger->depth++;
 	return true;
@@ -40,15 +42,6 @@ static __always_inline bool ends_nested(struct ledger *ledger, u64 stack)
 		return false;
 	ledger->depth--;
 	return true;
-}
-
-static __always_inline void drop_operation(struct ledger *ledger)
-{
-	count_loss(IOPATH_LOSS_no_end);
-	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++)
-		ledger->stage_ns[stage] = 0;
-	clear_marks(ledger);
-	ledger->start = 0;
 }
 
 static __always_inline struct file_identity identity_of(u32 kind, u64 object, u64 other)
@@ -100,7 +93,9 @@ __noinline int begin_operation(u32 call_number, u32 kind, u64 object, u64 other,
 	}
 	ledger->entry_stack = stack;
 	ledger->depth = 0;
+	preempt_off();
 	open_operation(ledger, cpu, call_number);
+	preempt_on();
 	return 0;
 }
 
@@ -112,7 +107,9 @@ __noinline int end_operation(u32 call_number, long result, u64 stack)
 		return 0;
 	if (ends_nested(ledger, stack))
 		return 0;
+	preempt_off();
 	close_operation(ledger, native_call(call_number), result);
+	preempt_on();
 	return 0;
 }
 

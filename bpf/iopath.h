@@ -99,6 +99,8 @@ struct iopath_config {
 	iop_u8 by;
 	iop_u8 filter_comm; /* 1: only threads whose name is `comm` */
 	iop_u8 has_rdonly_cast;
+	iop_u8 preemptible; /* programs on tracepoints are, unless they forbid it */
+	iop_u8 pad[3];
 	iop_u32 max_rows;
 	iop_u32 max_block_rows;
 	char comm[IOPATH_COMM];

@@ -69,12 +69,19 @@ static __always_inline enum iopath_stage running_stage(const struct ledger *ledg
 	return ledger->armed & ARMED_RECLAIM ? IOPATH_STAGE_reclaim : IOPATH_STAGE_cpu;
 }
 
-/* The thread ran from `mark` until now: interrupts take their part first. */
-static __always_inline void charge_run(struct ledger *ledger, const struct moment *moment)
+/* The ledger's last transition. */
+static __always_inline struct moment last_transition(const volatile struct ledger *ledger)
 {
-	u64 ran = span(ledger->mark, moment->now);
-	u64 hard = moment->hard_ns - ledger->hard_ns;
-	u64 soft = moment->soft_ns - ledger->soft_ns;
+	return (struct moment){ledger->mark, ledger->hard_ns, ledger->soft_ns};
+}
+
+/* The thread ran from `since` until now: interrupts take their part first. */
+static __always_inline void charge_run(struct ledger *ledger, const struct moment *since,
+                                       const struct moment *moment)
+{
+	u64 ran = span(since->now, moment->now);
+	u64 hard = moment->hard_ns - since->hard_ns;
+	u64 soft = moment->soft_ns - since->soft_ns;
 
 	if (hard > ran)
 		hard = ran;
@@ -98,12 +105,16 @@ static __always_inline void charge_run(struct ledger *ledger, const struct momen
 static __always_inline void turn_page(struct ledger *ledger)
 {
 	struct cpu_state *cpu = this_cpu();
-	struct moment moment;
+	struct moment since = last_transition(ledger), moment;
 
 	if (!cpu)
 		return;
 	read_moment(&moment, cpu);
-	charge_run(ledger, &moment);
+	if (*(volatile u64 *)&ledger->mark != since.now) { /* preempted meanwhile */
+		since = last_transition(ledger);
+		read_moment(&moment, cpu);
+	}
+	charge_run(ledger, &since, &moment);
 	ledger->mark = moment.now;
 	ledger->hard_ns = moment.hard_ns;
 	ledger->soft_ns = moment.soft_ns;

@@ -37,22 +37,6 @@ splice_place(struct ledger *ledger, struct file_identity output, struct file_ide
 	                forget_values(peer).dev);
 }
 
-/* Starts the clock; the ledger knows its place. `call`: number | COMPAT_CALL. */
-static __always_inline void open_operation(struct ledger *ledger, const struct cpu_state *cpu,
-                                           u16 call)
-{
-	struct moment moment;
-
-	ledger->syscall = call;
-	read_begin(&moment, cpu);
-	ledger->hard_ns = moment.hard_ns;
-	ledger->soft_ns = moment.soft_ns;
-	ledger->mark = moment.now;
-	ledger->start = moment.now;
-}
-
-/* ---- the end ------------------------------------------------------------------- */
-
 /* Nothing of an operation is left for the next. */
 static __always_inline void clear_marks(struct ledger *ledger)
 {
@@ -65,6 +49,38 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->spin_lock = 0;
 	ledger->blocking_lock = 0;
 }
+
+/* An operation whose end was not seen: nothing of it is left for the next. */
+VERIFIED_ONCE int drop_operation(struct ledger *ledger)
+{
+	if (!ledger)
+		return 0;
+	count_loss(IOPATH_LOSS_no_end);
+	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++)
+		ledger->stage_ns[stage] = 0;
+	clear_marks(ledger);
+	ledger->start = 0;
+	return 0;
+}
+
+/* Starts the clock; the ledger knows its place. `call`: number | COMPAT_CALL. */
+static __always_inline void open_operation(struct ledger *ledger, const struct cpu_state *cpu,
+                                           u16 call)
+{
+	struct moment moment;
+
+	ledger->syscall = call;
+	read_begin(&moment, cpu);
+	ledger->hard_ns = moment.hard_ns;
+	ledger->soft_ns = moment.soft_ns;
+	ledger->mark = moment.now;
+	*(volatile u64 *)&ledger->start = moment.now;
+	if (*(volatile u64 *)&ledger->mark !=
+	    moment.now) /* preempted in between: begins after it */
+		ledger->start = ledger->mark;
+}
+
+/* ---- the end ------------------------------------------------------------------- */
 
 VERIFIED_ONCE int count_stage(u32 row, u32 stage, u64 ns)
 {
@@ -154,18 +170,22 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 {
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_row *row;
-	struct moment moment;
-	u64 wall;
+	struct moment since, moment;
+	u64 start, wall;
 	u32 key, op = call.op;
 
 	asm volatile("" : "+r"(op));
 	if (!cpu || op >= IOPATH_OP_COUNT)
 		return;
+	/* Closed first: a switch from here on charges nothing, its time is part of the last span.
+	 */
+	start = ledger->start;
+	*(volatile u64 *)&ledger->start = 0;
+	since = last_transition(ledger);
 	read_end(&moment, cpu);
-	wall = span(ledger->start, moment.now);
+	wall = span(start, moment.now);
 	if (!ledger->place.row)
 		find_opened_row(ledger, op, result);
-	ledger->start = 0;
 	ledger->cache[op].top_ns += wall;
 	key = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &key);
@@ -174,13 +194,13 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 	if (wall > row->max_ns)
 		row->max_ns = wall;
 	count_result(row, call.flags, result);
-	if (!ledger->touched && moment.hard_ns == ledger->hard_ns &&
-	    moment.soft_ns == ledger->soft_ns) {
+	if (!ledger->touched && moment.hard_ns == since.hard_ns &&
+	    moment.soft_ns == since.soft_ns) {
 		row->pure_ns += wall;
 		row->pure[bucket_of(wall) & (IOPATH_BUCKETS - 1)]++;
 		return;
 	}
-	charge_run(ledger, &moment);
+	charge_run(ledger, &since, &moment);
 	close_mixed(ledger, row, wall);
 }
 

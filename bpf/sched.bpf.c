@@ -29,7 +29,9 @@ static __always_inline void leave(struct ledger *ledger, const struct moment *mo
                                   u32 state, struct iopath_sched *counts)
 {
 	if (ledger->start) {
-		charge_run(ledger, moment);
+		struct moment since = last_transition(ledger);
+
+		charge_run(ledger, &since, moment);
 		if (runnable)
 			ledger->involuntary++;
 		else

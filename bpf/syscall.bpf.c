@@ -63,8 +63,12 @@ static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
 	cpu = this_cpu();
 	if (!cpu)
 		return 0;
+	if (ledger->start)
+		drop_operation(ledger);
+	preempt_off();
 	find_file(ledger, &call, task, regs, compat);
 	open_operation(ledger, cpu, compat ? id | COMPAT_CALL : id);
+	preempt_on();
 	return 0;
 }
 
@@ -76,8 +80,11 @@ static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
 	if (!pair)
 		return 0;
 	ledger = find_ledger(current_task());
-	if (ledger && ledger->start)
+	if (ledger && ledger->start) {
+		preempt_off();
 		close_operation(ledger, call_of(pair, ledger->syscall & COMPAT_CALL), result);
+		preempt_on();
+	}
 	return 0;
 }
 

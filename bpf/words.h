@@ -54,7 +54,7 @@
 	X(no_storage, "no_storage")   /* no memory for a thread's ledger: operation not seen */    \
 	X(no_start, "no_start")       /* request completed whose issue was not seen */             \
 	X(clock_back, "clock_back")   /* a span would have been negative: taken as 0 */            \
-	X(no_end, "no_end")           /* a function's return was not seen: operation dropped */    \
+	X(no_end, "no_end")           /* an operation's end was not seen: it is not counted */     \
 	X(missed_run, "missed_run")   /* blocked without a wake-up seen: charged to other */       \
 	X(died, "died")               /* thread died inside an operation: not counted */           \
 	X(compat, "compat")           /* 32-bit system call: not followed */                       \

@@ -135,6 +135,9 @@ private:
         } else if (kind == BTF_KIND_FUNC && !wanted_.empty()) {
             if (const auto name = name_at(type.name_off); wanted_.contains(name))
                 functions_.push_back({name, type.type});
+        } else if (kind == BTF_KIND_VAR && !wanted_.empty()) {
+            if (const auto name = name_at(type.name_off); wanted_.contains(name))
+                names_.variables.emplace(name);
         }
     }
 

@@ -15,7 +15,9 @@ namespace iopath {
 struct BtfNames {
     /// For each typedef btf_trace_NAME: the arguments of tp_btf/NAME, without the leading void *.
     std::map<std::string, int, std::less<>> tracepoint_args;
-    /// Those of the functions asked for that there are, with the number of their arguments.
+    /// Those of the names asked for that are variables of each CPU.
+    std::set<std::string, std::less<>> variables;
+    /// Those of the names asked for that are functions, with the number of their arguments.
     std::map<std::string, int, std::less<>> functions;
 };
 

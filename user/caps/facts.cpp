@@ -47,7 +47,7 @@ void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
         return;
     }
     auto functions = wanted.functions;
-    functions.insert({kRdonlyCast, kTaskStorage});
+    functions.insert({kRdonlyCast, kTaskStorage, kPreemptDisable, kTracepointSrcu, kSrcuFast});
     auto names = scan_btf(btf->bytes(), functions);
     if (!names) {
         facts.btf_problem = names.error().text();
@@ -56,6 +56,8 @@ void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
     facts.btf = true;
     facts.tracepoint_args = std::move(names->tracepoint_args);
     facts.functions = std::move(names->functions);
+    facts.preemptible_programs =
+        names->variables.contains(kTracepointSrcu) && facts.functions.contains(kSrcuFast);
 }
 
 void detect_rights(const HostFiles& files, Facts& facts)

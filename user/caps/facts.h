@@ -26,6 +26,8 @@ struct Facts {
     std::map<std::string, int, std::less<>> tracepoint_args;
     /// Those of the modules asked for that are loaded; what is built in is not among them.
     std::set<std::string, std::less<>> modules;
+    /// A thread can be preempted inside a program on its tracepoints (from 7.0 on).
+    bool preemptible_programs = false;
     /// Arguments of the functions that were asked for, of those that the kernel has.
     std::map<std::string, int, std::less<>> functions;
 
@@ -66,7 +68,12 @@ struct Facts {
 };
 
 // Functions of the kernel for BPF programs, always asked for.
-inline constexpr std::string_view kRdonlyCast = "bpf_rdonly_cast";       // 6.2
+inline constexpr std::string_view kRdonlyCast = "bpf_rdonly_cast";         // 6.2
+inline constexpr std::string_view kPreemptDisable = "bpf_preempt_disable"; // 6.11
+// Tracepoints guarded by SRCU-fast, with preemption on, have this variable and this function; the
+// variable alone was there before 6.13, for the idle.
+inline constexpr std::string_view kSrcuFast = "init_srcu_struct_fast";
+inline constexpr std::string_view kTracepointSrcu = "tracepoint_srcu_srcu_data";
 inline constexpr std::string_view kTaskStorage = "bpf_task_storage_get"; // 5.11; for tracing 5.13
 
 /// What else to look for.

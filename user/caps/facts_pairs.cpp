@@ -73,6 +73,8 @@ void read_pair(Facts& facts, std::string_view name, const std::string& value)
         facts.btf_file = value;
     else if (is("kernel_btf"))
         facts.kernel_btf = value == "yes";
+    else if (is("preemptible_programs"))
+        facts.preemptible_programs = value == "yes";
     else if (is("modules"))
         facts.modules = words_in(value);
     else if (is("capabilities"))
@@ -108,6 +110,7 @@ FactsView common_pairs(const Facts& facts)
     if (!facts.btf_file.empty())
         pairs.emplace_back("btf_file", facts.btf_file);
     pairs.emplace_back("kernel_btf", yes_no(facts.kernel_btf));
+    pairs.emplace_back("preemptible_programs", yes_no(facts.preemptible_programs));
     pairs.emplace_back("modules", joined(facts.modules));
     pairs.emplace_back("capabilities", joined(facts.capabilities));
     pairs.emplace_back("euid", std::to_string(facts.euid));
