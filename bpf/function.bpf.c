@@ -22,11 +22,14 @@ enum object_kind {
 /* A thread's operation is still open where another begins: is the new one inside it, or has
  * its end not been seen? kretprobes are limited in number, and from 7.0 on fexit programs are
  * skipped while another thread is preempted in one. The stack pointer tells, where there is
- * one; else which functions call each other: writes that sync, directories over directories. */
-static __always_inline bool is_nested(struct ledger *ledger, u32 call, u64 stack)
+ * one; else which functions call each other: any those of pipes, writes that sync, directories
+ * over directories. */
+static __always_inline bool is_nested(struct ledger *ledger, u32 call, u32 kind, u64 stack)
 {
 	if (stack)
 		return stack < ledger->entry_stack;
+	if (kind == OF_KIOCB)
+		return ledger->syscall != call;
 	if (call != NR_fsync && call != NR_getdents64)
 		return false;
 	if (ledger->syscall == call)
@@ -78,7 +81,7 @@ __noinline int begin_operation(u32 call_number, u32 kind, u64 object, u64 other,
 	if (!ledger || ledger->flags & THREAD_HELPER)
 		return 0;
 	if (ledger->start) {
-		if (is_nested(ledger, call_number, stack))
+		if (is_nested(ledger, call_number, kind, stack))
 			return 0;
 		drop_operation(ledger);
 	}
