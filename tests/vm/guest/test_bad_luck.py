@@ -78,7 +78,9 @@ class Settings(BadLuck):
         self.set("/proc/sys/kernel/perf_event_paranoid", 3)
         report, said = self.wrapped(self.ORDINARY, status=None)
         if report is None:
-            self.fail(f"no report: {said}")
+            # Before 5.11 maps count as locked memory, of which an ordinary user has little.
+            self.assertRegex(said, "(?i)memlock|locked memory|SYS_RESOURCE")
+            return
         self.assert_ping_pong(report)
         for line in report["coverage"]:
             self.assertTrue(line["how"] != "dark" or line["reason"], line)
