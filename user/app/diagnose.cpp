@@ -94,7 +94,7 @@ Status Diagnosis::prepare()
 int Diagnosis::start_command()
 {
     if (Status followed = session_->follow(child_->pid()); !followed) {
-        fail(followed.error(), kExitFailed);
+        fail(followed.error(), kExitMissing);
         return exit_status_;
     }
     session_->begin();

@@ -39,8 +39,16 @@ std::optional<Error> missing_privileges(const Facts& facts)
 
 std::optional<Error> missing_kernel_feature(const Facts& facts)
 {
+    if (facts.lockdown == "confidentiality")
+        return Error{"this kernel is locked down (confidentiality): BPF programs may not read its "
+                     "memory",
+                     "", 0, "boot with lockdown=integrity"};
     if (facts.btf)
         return std::nullopt;
+    if (!facts.btf_file.empty())
+        return Error{"--btf: no account of the kernel's types in " + facts.btf_file + ": " +
+                         facts.btf_problem,
+                     "", 0, "a copy of /sys/kernel/btf/vmlinux of a kernel of the same build"};
     std::string what = "iopath needs /sys/kernel/btf/vmlinux, the kernel's account of its types";
     if (!facts.btf_problem.empty())
         what += ": " + facts.btf_problem;

@@ -54,7 +54,7 @@ private:
     bool try_attach();
     [[nodiscard]] std::vector<const Alternative*> chosen() const;
     void refuse_all(const std::string& reason);
-    bool refuse_way_of(std::string_view program, const std::string& reason);
+    bool refuse_way_of(std::string_view name, const std::string& reason);
 
     std::string_view layer_;
     const Facts& facts_;

@@ -167,9 +167,10 @@ std::optional<Error> Plan::useless() const
     }
     if (seen && (!missing || boundary == Boundary::function))
         return std::nullopt;
-    return Error{"nothing can be observed: probe " +
-                     std::string(missing ? missing->probe->name : name_of(boundary)) + " is dark",
-                 missing ? missing->reason : "there is none", 0, "iopath doctor tells more"};
+    const std::string why =
+        missing ? "probe " + std::string(missing->probe->name) + " is dark: " + missing->reason
+                : "boundary " + std::string(name_of(boundary)) + " has no probe";
+    return Error{"nothing can be observed: " + why, "", 0, "iopath doctor tells more"};
 }
 
 Plan make_plan(const Facts& facts, const PlanLimits& limits)

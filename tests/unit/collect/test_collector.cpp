@@ -248,8 +248,8 @@ TEST_CASE("interrupts have the names of /proc/interrupts, softirqs those of /pro
     iopath_latency irq{};
     irq.buckets[9] = 2;
     maps.put<iopath_irq_key, iopath_latency>("irqs", {24, 1}, {irq});
-    maps.put<iopath_irq_key, iopath_latency>("irqs", {IOPATH_IRQ_VECTOR | IOPATH_VECTOR_local_timer, 0},
-                                         {irq});
+    maps.put<iopath_irq_key, iopath_latency>(
+        "irqs", {IOPATH_IRQ_VECTOR | IOPATH_VECTOR_local_timer, 0}, {irq});
     iopath_softirq softirq{};
     softirq.buckets[3] = 1;
     maps.set<iopath_softirq>("softirqs", 3, {iopath_softirq{}, softirq});
