@@ -46,11 +46,11 @@ static __always_inline int on_contention_end(u64 lock)
 SEC("?raw_tp/contention_begin")
 int BPF_PROG(contention_begin__raw_tp, void *lock, unsigned int flags)
 {
-	return UNDISTURBED(on_contention_begin((u64)lock, flags));
+	return on_contention_begin((u64)lock, flags);
 }
 
 SEC("?raw_tp/contention_end")
 int BPF_PROG(contention_end__raw_tp, void *lock)
 {
-	return UNDISTURBED(on_contention_end((u64)lock));
+	return on_contention_end((u64)lock);
 }

@@ -32,20 +32,20 @@ static __always_inline int on_reclaim(bool begins)
 SEC("?raw_tp/balance_dirty_pages")
 int balance_dirty__raw_tp(u64 *ctx)
 {
-	return UNDISTURBED(on_balance_dirty(ctx[6]));
+	return on_balance_dirty(ctx[6]);
 }
 
 SEC("?raw_tp/balance_dirty_pages")
 int balance_dirty__raw_tp_12(u64 *ctx)
 {
-	return UNDISTURBED(on_balance_dirty(ctx[10]));
+	return on_balance_dirty(ctx[10]);
 }
 
 #define RECLAIM(name, event, begins)                                                               \
 	SEC("?raw_tp/" #event)                                                                     \
 	int name##__raw_tp(void *ctx)                                                              \
 	{                                                                                          \
-		return UNDISTURBED(on_reclaim(begins));                                            \
+		return on_reclaim(begins);                                                         \
 	}
 
 RECLAIM(reclaim_begin, mm_vmscan_direct_reclaim_begin, true)
