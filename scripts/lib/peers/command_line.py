@@ -62,8 +62,8 @@ def on_tool(kernel, verbose):
     return show
 
 
-def run_all(kernels, options, iopath):
-    """([record], [(kernel, why its guest failed)])"""
+def run_all(kernels, options, iopath, keep):
+    """([record], [(kernel, why its guest failed)]). `keep` is called with both after each kernel: all take most of an hour."""
     tools = [tool for tool in catalogue.tools() if not options.tool or tool.name in options.tool]
     records, failed = [], []
     for kernel in kernels:
@@ -74,6 +74,8 @@ def run_all(kernels, options, iopath):
             failed.append((kernel, problem))
             print(f"peers-matrix: {problem}", file=sys.stderr, flush=True)
             continue
+        finally:
+            keep(records, failed)
         if options.verbose:
             iopath_row = records[-1]["iopath"]
             print(f"{kernel.series:5} iopath {iopath_row['lit']} of {iopath_row['of']} probes lit, exact: {table.exact(records[-1])}; "
@@ -108,13 +110,16 @@ def peers_matrix(arguments):
         iopath = shutil.copy2(given, os.path.join(folder, "iopath"))
         versions = {**guests.package_versions(NATIVE), "iopath": version_of(iopath)}
         print(", ".join(f"{name} {version}" for name, version in versions.items()), flush=True)
-        records, failed = run_all(kernels, options, iopath)
-    date = time.strftime("%Y-%m-%d", time.gmtime())
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump({"schema": "iopath.peers/1", "date": date, "versions": versions, "kernels": records,
-                       "skipped": [{"kernel": name, "why": reason} for name, reason in skipped],
-                       "failed": [{"kernel": kernel.series, "why": str(problem)} for kernel, problem in failed]}, file, indent=1)
+        date = time.strftime("%Y-%m-%d", time.gmtime())
+
+        def keep(records, failed):
+            if options.json:
+                with open(options.json, "w", encoding="utf-8") as file:
+                    json.dump({"schema": "iopath.peers/1", "date": date, "versions": versions, "kernels": records,
+                               "skipped": [{"kernel": name, "why": reason} for name, reason in skipped],
+                               "failed": [{"kernel": kernel.series, "why": str(problem)} for kernel, problem in failed]}, file, indent=1)
+
+        records, failed = run_all(kernels, options, iopath, keep)
     if records:
         print("\n" + (table.markdown(records, versions, date) if options.markdown else table.render(records)))
     for kernel, problem in failed:
