@@ -116,7 +116,7 @@ __noinline int end_operation(u32 call_number, long result, u64 stack)
 	return 0;
 }
 
-/* ---- programs: four for each function ----------------------------------------------
+/* ---- programs: six for each function -----------------------------------------------
  * FUNCTION(probe, variant, function, arguments, system call, kind, object, other, type of the
  * result): an object is POINTER(n) or NUMBER(n), the function's argument n, or NONE. */
 #define FUNCTION(probe, variant, function, count, call, kind, object, other, type)                 \
@@ -131,6 +131,16 @@ __noinline int end_operation(u32 call_number, long result, u64 stack)
 	int probe##__fexit##variant(u64 *ctx)                                                      \
 	{                                                                                          \
 		return end_operation(call, (type)ctx[count], 0);                                   \
+	}                                                                                          \
+	SEC("?kprobe.multi/" #function)                                                            \
+	int probe##__kprobe_multi##variant(struct pt_regs *ctx)                                    \
+	{                                                                                          \
+		return begin_operation(call, kind, KPROBE_##object, KPROBE_##other, 0);            \
+	}                                                                                          \
+	SEC("?kretprobe.multi/" #function)                                                         \
+	int probe##__kretprobe_multi##variant(struct pt_regs *ctx)                                 \
+	{                                                                                          \
+		return end_operation(call, (type)FUNCTION_RESULT(ctx), 0);                         \
 	}                                                                                          \
 	SEC("?kprobe/" #function)                                                                  \
 	int probe##__kprobe##variant(struct pt_regs *ctx)                                          \

@@ -53,6 +53,14 @@ struct pt_regs {
 };
 #endif
 
+/* Contexts of programs on raw_syscalls by way of perf. */
+struct trace_event_raw_sys_enter {
+	long id;
+};
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
 struct thread_info {
 	unsigned long flags;
 	u32 status; /* x86 */

@@ -114,6 +114,21 @@ TRACE(sys_exit, syscall_exit, struct pt_regs *regs, long result)
 	return on_syscall_exit(regs, result);
 }
 
+#ifndef IOPATH_UNTYPED
+/* By way of perf, which switches off preemption where tracepoints themselves do not. */
+SEC("?tp/raw_syscalls/sys_enter")
+int syscall_enter__tp(struct trace_event_raw_sys_enter *ctx)
+{
+	return on_syscall_enter(entry_registers(current_task()), ctx->id);
+}
+
+SEC("?tp/raw_syscalls/sys_exit")
+int syscall_exit__tp(struct trace_event_raw_sys_exit *ctx)
+{
+	return on_syscall_exit(entry_registers(current_task()), ctx->ret);
+}
+#endif
+
 TRACE(sched_process_exit, process_exit)
 {
 	return on_process_exit();

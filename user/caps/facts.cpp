@@ -47,7 +47,8 @@ void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
         return;
     }
     auto functions = wanted.functions;
-    functions.insert({kRdonlyCast, kTaskStorage, kPreemptDisable, kTracepointSrcu, kSrcuFast});
+    functions.insert(
+        {kRdonlyCast, kTaskStorage, kPreemptDisable, kTracepointSrcu, kSrcuFast, kFprobeReturn});
     auto names = scan_btf(btf->bytes(), functions);
     if (!names) {
         facts.btf_problem = names.error().text();
@@ -95,6 +96,29 @@ std::string detect_lockdown(const HostFiles& files)
     return text->substr(open + 1, close - open - 1);
 }
 
+/// "none voluntary (full) lazy": the one in brackets. Root reads it, of debugfs; what the kernel
+/// was built and booted with says the rest.
+std::string detect_preemption(const HostFiles& files)
+{
+    const std::string modes = files.line("/sys/kernel/debug/sched/preempt");
+    const auto open = modes.find('(');
+    if (const auto close = modes.find(')', open); close != std::string::npos)
+        return modes.substr(open + 1, close - open - 1);
+    const std::string booted = files.line("/proc/cmdline");
+    for (const auto word : split(booted, ' ')) {
+        constexpr std::string_view kKey = "preempt=";
+        if (word.starts_with(kKey))
+            return std::string(word.substr(kKey.size()));
+    }
+    // Of /proc/version, as in "#1 SMP PREEMPT_DYNAMIC Debian".
+    const std::string built = files.line("/proc/version");
+    if (built.find("PREEMPT_DYNAMIC") != std::string::npos || built.empty())
+        return "unknown";
+    if (built.find("PREEMPT_LAZY") != std::string::npos)
+        return "lazy";
+    return built.find(" PREEMPT") == std::string::npos ? "none" : "full";
+}
+
 void detect_settings(const HostFiles& files, Facts& facts)
 {
     const auto setting = [&files](std::string_view name) {
@@ -105,6 +129,7 @@ void detect_settings(const HostFiles& files, Facts& facts)
     facts.bpf_stats_enabled = setting("kernel/bpf_stats_enabled");
     facts.bpf_jit_enable = setting("net/core/bpf_jit_enable");
     facts.lockdown = detect_lockdown(files);
+    facts.preemption = detect_preemption(files);
     facts.kprobes = ::access(files.at("/sys/bus/event_source/devices/kprobe").c_str(), F_OK) == 0;
 
     const auto mounts = read_mounts(files);

@@ -26,8 +26,11 @@ struct Facts {
     std::map<std::string, int, std::less<>> tracepoint_args;
     /// Those of the modules asked for that are loaded; what is built in is not among them.
     std::set<std::string, std::less<>> modules;
-    /// A thread can be preempted inside a program on its tracepoints (from 7.0 on).
+    /// Its tracepoints do not switch off preemption (from 7.0 on).
     bool preemptible_programs = false;
+    /// How the kernel preempts threads in the kernel: "none", "voluntary", "full", "lazy";
+    /// "unknown" where it can be switched and nobody may read to what.
+    std::string preemption = "unknown";
     /// Arguments of the functions that were asked for, of those that the kernel has.
     std::map<std::string, int, std::less<>> functions;
 
@@ -61,6 +64,10 @@ struct Facts {
     {
         return functions.contains(name);
     }
+    [[nodiscard]] bool can_preempt() const
+    {
+        return preemption != "none" && preemption != "voluntary";
+    }
     [[nodiscard]] bool can(std::string_view capability) const
     {
         return capabilities.contains(capability);
@@ -70,6 +77,8 @@ struct Facts {
 // Functions of the kernel for BPF programs, always asked for.
 inline constexpr std::string_view kRdonlyCast = "bpf_rdonly_cast";         // 6.2
 inline constexpr std::string_view kPreemptDisable = "bpf_preempt_disable"; // 6.11
+// kprobe.multi by the function graph tracer (6.14), which keeps the returns with their threads.
+inline constexpr std::string_view kFprobeReturn = "fprobe_return";
 // Tracepoints guarded by SRCU-fast, with preemption on, have this variable and this function; the
 // variable alone was there before 6.13, for the idle.
 inline constexpr std::string_view kSrcuFast = "init_srcu_struct_fast";

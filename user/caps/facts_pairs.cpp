@@ -75,6 +75,8 @@ void read_pair(Facts& facts, std::string_view name, const std::string& value)
         facts.kernel_btf = value == "yes";
     else if (is("preemptible_programs"))
         facts.preemptible_programs = value == "yes";
+    else if (is("preemption"))
+        facts.preemption = value;
     else if (is("modules"))
         facts.modules = words_in(value);
     else if (is("capabilities"))
@@ -111,6 +113,7 @@ FactsView common_pairs(const Facts& facts)
         pairs.emplace_back("btf_file", facts.btf_file);
     pairs.emplace_back("kernel_btf", yes_no(facts.kernel_btf));
     pairs.emplace_back("preemptible_programs", yes_no(facts.preemptible_programs));
+    pairs.emplace_back("preemption", facts.preemption);
     pairs.emplace_back("modules", joined(facts.modules));
     pairs.emplace_back("capabilities", joined(facts.capabilities));
     pairs.emplace_back("euid", std::to_string(facts.euid));

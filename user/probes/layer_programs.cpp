@@ -20,6 +20,18 @@ std::vector<std::string_view> programs_of(const Alternative& way)
     return {way.end_program, way.program};
 }
 
+bpf_link* attach_program(const bpf_program* program, const Alternative& way, std::string_view name)
+{
+    if (way.how != How::kprobe_multi)
+        return bpf_program__attach(program);
+    // libbpf would read all of /proc/kallsyms, each time.
+    const std::string function(way.event);
+    const char* functions[] = {function.c_str()};
+    LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = functions, .cnt = 1,
+                .retprobe = name == way.end_program);
+    return bpf_program__attach_kprobe_multi_opts(program, nullptr, &options);
+}
+
 } // namespace
 
 LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
@@ -45,10 +57,16 @@ std::vector<const Alternative*> LayerPrograms::chosen() const
     return ways;
 }
 
+/// False where that is known already.
+bool LayerPrograms::refuse(std::string_view program, const std::string& reason)
+{
+    return limits_.refused.emplace(std::pair(maps_.kind().flavour, program), reason).second;
+}
+
 void LayerPrograms::refuse_all(const std::string& reason)
 {
     for (const Alternative* way : chosen())
-        limits_.refused.emplace(way->program, reason);
+        refuse(way->program, reason);
 }
 
 /// Refuses all that is attached as this fentry program is; false for others.
@@ -60,7 +78,7 @@ bool LayerPrograms::refuse_way_of(std::string_view name, const std::string& reas
     });
     for (const Alternative* way : ways) {
         if (by_function && way->how == How::fentry)
-            limits_.refused.emplace(way->program, reason);
+            refuse(way->program, reason);
     }
     return by_function;
 }
@@ -89,7 +107,7 @@ bool LayerPrograms::try_load()
             if (bpf_program* found = program(name))
                 bpf_program__set_autoload(found, true);
             else
-                limits_.refused.emplace(name, "not for this architecture");
+                refuse(name, "not for this architecture");
         }
     }
     const int failed = object_->load();
@@ -100,7 +118,7 @@ bool LayerPrograms::try_load()
     // Where one may not watch functions none may: that saves trying each of them.
     if (failed == -EPERM && refuse_way_of(name, reason))
         return false;
-    if (name.empty() || !limits_.refused.emplace(name, reason).second)
+    if (name.empty() || !refuse(name, reason))
         refuse_all(std::string("the BPF object is refused: ") + strerror(-failed));
     return false;
 }
@@ -120,9 +138,9 @@ bool LayerPrograms::try_attach()
             bpf_program* found = program(name);
             if (!found || way->how == How::iter)
                 continue;
-            bpf_link* link = bpf_program__attach(found);
+            bpf_link* link = attach_program(found, *way, name);
             if (!link) {
-                limits_.refused.emplace(name, std::string("attach refused: ") + strerror(errno));
+                refuse(name, std::string("attach refused: ") + strerror(errno));
                 return false;
             }
             links_.push_back(link);

@@ -43,16 +43,14 @@ public:
     /// Null where the layer is dark.
     [[nodiscard]] BpfObject* object() const { return object_.get(); }
     [[nodiscard]] bpf_program* program(std::string_view name) const;
-    /// Programs refused by the kernel, with the reason.
-    [[nodiscard]] const std::map<std::string, std::string>& refused() const
-    {
-        return limits_.refused;
-    }
+    /// What the kernel refused, with its reasons.
+    [[nodiscard]] const auto& refused() const { return limits_.refused; }
 
 private:
     bool try_load();
     bool try_attach();
     [[nodiscard]] std::vector<const Alternative*> chosen() const;
+    bool refuse(std::string_view program, const std::string& reason);
     void refuse_all(const std::string& reason);
     bool refuse_way_of(std::string_view name, const std::string& reason);
 

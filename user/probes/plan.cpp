@@ -23,11 +23,6 @@ std::vector<std::string_view> names_of(const Probe& probe, const Alternative& wa
     return names;
 }
 
-bool is_function(How how)
-{
-    return how == How::fentry || how == How::kprobe;
-}
-
 /// Why no program of this flavour can run here.
 std::optional<Objection> objection(Flavour flavour, const Facts& facts, const PlanLimits& limits)
 {
@@ -51,6 +46,9 @@ std::optional<Objection> objection(const Alternative& way, const Facts& facts)
         return std::nullopt;
     if (way.how == How::kprobe && !facts.kprobes)
         return Objection{"this kernel has no kprobes", ""};
+    // Earlier ones keep few returns at a time, as kprobes do, and are no better.
+    if (way.how == How::kprobe_multi && !facts.has_function(kFprobeReturn))
+        return Objection{"this kernel has no kprobe.multi that keeps every return", ""};
     const bool function = is_function(way.how);
     const auto& events = function ? facts.functions : facts.tracepoint_args;
     const std::string event = (function ? "function " : "tracepoint ") + std::string(way.event);
@@ -70,15 +68,15 @@ std::optional<Objection> objection(const Alternative& way, const Facts& facts)
 }
 
 /// Why this alternative cannot be tried; nothing where it can.
-std::optional<Objection> objection(const Probe& probe, const Alternative& way, const Facts& facts,
-                                   const PlanLimits& limits)
+std::optional<Objection> objection(const Probe& probe, const Alternative& way, Flavour flavour,
+                                   const Facts& facts, const PlanLimits& limits)
 {
     for (const std::string_view name : names_of(probe, way)) {
         if (limits.forbidden.contains(std::string(name)))
             return Objection{"forbidden by --no-attach " + std::string(name), "leave it out"};
     }
     for (const std::string_view program : {way.program, way.end_program}) {
-        if (const auto refused = limits.refused.find(std::string(program));
+        if (const auto refused = limits.refused.find({flavour, std::string(program)});
             refused != limits.refused.end())
             return Objection{refused->second, ""};
     }
@@ -88,6 +86,29 @@ std::optional<Objection> objection(const Probe& probe, const Alternative& way, c
 bool suits(const Alternative& way, Flavour flavour)
 {
     return !way.flavour || *way.flavour == flavour;
+}
+
+/// Can a thread be preempted inside such a program? Meanwhile the kernel skips its runs for others.
+bool is_preempted(How how, const Facts& facts)
+{
+    const bool tracepoint = how == How::tp_btf || how == How::raw_tp;
+    return facts.can_preempt() &&
+           (how == How::fentry || (tracepoint && facts.preemptible_programs));
+}
+
+/// The alternatives that this flavour has, best first.
+std::vector<const Alternative*> ways_of(const Probe& probe, Flavour flavour, const Facts& facts)
+{
+    std::vector<const Alternative*> ways;
+    for (const Alternative& way : probe.alternatives) {
+        if (suits(way, flavour))
+            ways.push_back(&way);
+    }
+    // A kprobe misses the returns of what waits long: worse than being preempted.
+    std::stable_partition(ways.begin(), ways.end(), [&](const Alternative* way) {
+        return way->how != How::kprobe && !is_preempted(way->how, facts);
+    });
+    return ways;
 }
 
 /// Every alternative's reason, once.
@@ -105,20 +126,19 @@ std::optional<PlannedProbe> plan_probe(const Probe& probe, Flavour flavour, cons
                                        const PlanLimits& limits)
 {
     const auto against_all = objection(flavour, facts, limits);
-    std::optional<PlannedProbe> planned;
-    for (const Alternative& way : probe.alternatives) {
-        if (!suits(way, flavour))
-            continue;
-        if (!planned)
-            planned = PlannedProbe{&probe, nullptr, "", ""};
-        auto against = against_all ? against_all : objection(probe, way, facts, limits);
+    const auto ways = ways_of(probe, flavour, facts);
+    if (ways.empty())
+        return std::nullopt;
+    PlannedProbe planned{&probe, nullptr, "", ""};
+    for (const Alternative* way : ways) {
+        auto against = against_all ? against_all : objection(probe, *way, flavour, facts, limits);
         if (!against) {
-            planned->chosen = &way;
+            planned.chosen = way;
             break;
         }
-        if (planned->reason.empty())
-            planned->remedy = against->remedy;
-        add_reason(*planned, name_of(way.how), against->reason);
+        if (planned.reason.empty())
+            planned.remedy = against->remedy;
+        add_reason(planned, name_of(way->how), against->reason);
     }
     return planned;
 }
@@ -132,7 +152,7 @@ const PlannedProbe* find(const Plan& plan, std::string_view name)
 
 Plan plan_of(Flavour flavour, Boundary boundary, const Facts& facts, const PlanLimits& limits)
 {
-    Plan plan{flavour, boundary, {}};
+    Plan plan{flavour, boundary, limits.follows, {}};
     for (const Probe& probe : probe_table()) {
         if (probe.boundary && *probe.boundary != boundary)
             continue;
@@ -142,6 +162,21 @@ Plan plan_of(Flavour flavour, Boundary boundary, const Facts& facts, const PlanL
             plan.probes.push_back(std::move(*planned));
     }
     return plan;
+}
+
+constexpr const char* kAskDoctor = "iopath doctor tells more";
+
+/// Untyped programs look for processes in a list; typed ones want them marked.
+bool is_for_following(const Probe& probe, Flavour flavour)
+{
+    return probe.name == "process_fork" || probe.name == "process_exec" ||
+           (probe.name == "mark_scope" && flavour == Flavour::typed);
+}
+
+Error dark_error(const std::string& what, const PlannedProbe& planned)
+{
+    return {what + ": probe " + std::string(planned.probe->name) + " is dark: " + planned.reason,
+            "", 0, kAskDoctor};
 }
 
 /// Smaller is better.
@@ -159,6 +194,8 @@ std::optional<Error> Plan::useless() const
     const PlannedProbe* missing = nullptr;
     bool seen = false;
     for (const PlannedProbe& planned : probes) {
+        if (follows && !planned.chosen && is_for_following(*planned.probe, flavour))
+            return dark_error("cannot follow processes", planned);
         if (planned.probe->boundary != boundary)
             continue;
         seen = seen || planned.chosen;
@@ -167,10 +204,11 @@ std::optional<Error> Plan::useless() const
     }
     if (seen && (!missing || boundary == Boundary::function))
         return std::nullopt;
-    const std::string why =
-        missing ? "probe " + std::string(missing->probe->name) + " is dark: " + missing->reason
-                : "boundary " + std::string(name_of(boundary)) + " has no probe";
-    return Error{"nothing can be observed: " + why, "", 0, "iopath doctor tells more"};
+    if (missing)
+        return dark_error("nothing can be observed", *missing);
+    return Error{"nothing can be observed: boundary " + std::string(name_of(boundary)) +
+                     " has no probe",
+                 "", 0, kAskDoctor};
 }
 
 Plan make_plan(const Facts& facts, const PlanLimits& limits)

@@ -15,10 +15,12 @@ namespace iopath {
 
 /// What rules alternatives out.
 struct PlanLimits {
-    std::set<std::string> forbidden;              ///< by the user: what can_be_forbidden()
-    std::map<std::string, std::string> refused{}; ///< by the kernel: program -> its reason
-    std::optional<Boundary> boundary{};           ///< only this one
-    std::optional<Flavour> flavour{};             ///< only this one
+    std::set<std::string> forbidden; ///< by the user: what can_be_forbidden()
+    /// By the kernel, and its reason: what one flavour's program does another's may be let do.
+    std::map<std::pair<Flavour, std::string>, std::string> refused{};
+    std::optional<Boundary> boundary{}; ///< only this one
+    std::optional<Flavour> flavour{};   ///< only this one
+    bool follows = false;               ///< a plan that cannot follow processes is useless
 };
 
 /// One probe with the alternative chosen, or none and why.
@@ -32,6 +34,7 @@ struct PlannedProbe {
 struct Plan {
     Flavour flavour = Flavour::typed;
     Boundary boundary = Boundary::syscall;
+    bool follows = false;             ///< processes, with their threads and descendants
     std::vector<PlannedProbe> probes; ///< those that this flavour and boundary need
 
     [[nodiscard]] auto begin() const { return probes.begin(); }
@@ -41,8 +44,9 @@ struct Plan {
 };
 
 /// The best of what is possible: one that sees operations; at system calls rather than at
-/// functions; with as few dark probes as can be; typed rather than untyped. Pure: the same facts
-/// and limits make the same plan.
+/// functions; with as few dark probes as can be; typed rather than untyped. Of a probe's
+/// alternatives the first that is possible; before all those of which the kernel skips runs here.
+/// Pure: the same facts and limits make the same plan.
 Plan make_plan(const Facts& facts, const PlanLimits& limits);
 
 /// Is this a name that PlanLimits::forbidden knows: of a layer, a probe, a way, a program or a

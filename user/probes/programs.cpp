@@ -60,7 +60,7 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
                                                   : IOPATH_BY_NOTHING;
     config.filter_comm = !options.comm.empty();
     config.has_rdonly_cast = facts.has_function(kRdonlyCast);
-    config.preemptible = facts.preemptible_programs && facts.has_function(kPreemptDisable);
+    config.preemptible = facts.can_preempt() && facts.has_function(kPreemptDisable);
     config.max_rows = sizes.rows;
     config.max_block_rows = sizes.block_rows;
     options.comm.copy(config.comm, sizeof(config.comm) - 1);
@@ -136,6 +136,7 @@ Programs::Programs(Facts facts, WatchOptions options)
 {
     limits_.forbidden = options_.forbidden;
     limits_.boundary = options_.boundary;
+    limits_.follows = options_.scope == ScopeKind::command || options_.scope == ScopeKind::pid;
 }
 
 Programs::~Programs()
@@ -259,12 +260,8 @@ Status Programs::mark_processes(const std::vector<int>& pids, std::uint32_t flag
     }
     const LayerPrograms* sched = layer("sched");
     const bpf_program* marker = sched ? sched->program("mark_scope__iter") : nullptr;
-    if (!marker || bpf_program__fd(marker) < 0) {
-        if (plan_.flavour == Flavour::untyped) // its programs look at the list, too
-            return {};
-        return Error{"cannot follow processes", "the task iterator is dark", 0,
-                     "iopath doctor tells more"};
-    }
+    if (!marker || bpf_program__fd(marker) < 0)
+        return {}; // untyped programs look at the list, too
     const auto walked = read_iterator(marker);
     return walked ? Status{} : Status{walked.error()};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/shared_maps.h"
 
+#include "probes/libbpf_log.h"
+
 #include <algorithm>
 #include <bpf/libbpf.h>
 #include <cerrno>
@@ -41,6 +43,7 @@ MapSizes suitable_sizes(int cpus, bool many_rows)
 
 Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, const MapSizes& sizes)
 {
+    const LibbpfLog log; // nothing of it on our standard error
     auto object = open_object("maps", kind);
     if (!object)
         return Error{"cannot open the BPF maps", "", errno, ""};
@@ -52,9 +55,14 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, con
     for (const char* name : {"block_rows", "block_dictionary"})
         resize(name, sizes.block_rows);
     resize("irqs", sizes.irqs);
-    if (const int failed = object->load(); failed != 0)
-        return Error{"cannot make the BPF maps", "", -failed,
-                     failed == -EPERM ? "needs CAP_BPF: run as root" : ""};
+    const int failed = object->load();
+    if (failed == -EPERM) // CAP_BPF has been asked for; what is left is the account, before 5.11
+        return Error{"cannot make the BPF maps: this kernel counts them as locked memory", "",
+                     -failed,
+                     "raise RLIMIT_MEMLOCK: ulimit -l unlimited, in a systemd unit "
+                     "LimitMEMLOCK=infinity; or add CAP_SYS_RESOURCE"};
+    if (failed != 0)
+        return Error{"cannot make the BPF maps", "", -failed, ""};
     return std::unique_ptr<SharedMaps>(new SharedMaps(kind, std::move(object)));
 }
 

@@ -18,9 +18,11 @@ constexpr std::string_view kCloseFunction = "__arm64_sys_close";
 constexpr std::string_view kCloseFunction = "__x64_sys_close";
 #endif
 
-// Both ways of watching a function from its entry to its return.
+// All ways of watching a function from its entry to its return.
 #define PAIR(probe, variant, event, arguments)                                                     \
     {fentry, probe "__fentry" variant, event, arguments, {}, probe "__fexit" variant},             \
+        {kprobe_multi, probe "__kprobe_multi" variant,   event, arguments,                         \
+         {},           probe "__kretprobe_multi" variant},                                         \
     {                                                                                              \
         kprobe, probe "__kprobe" variant, event, arguments, {}, probe "__kretprobe" variant        \
     }
@@ -192,9 +194,11 @@ const std::vector<Probe> kTable = {
       {raw_tp, "process_exit__raw_tp", "sched_process_exit", kAny, untyped}}},
     {"syscall_exit", "syscall", "operations end",
      {{tp_btf, "syscall_exit__tp_btf", "sys_exit", kAny, typed},
+      {tp, "syscall_exit__tp", "sys_exit", kAny, typed},
       {raw_tp, "syscall_exit__raw_tp", "sys_exit", kAny, untyped}}, syscall},
     {"syscall_enter", "syscall", "operations begin",
      {{tp_btf, "syscall_enter__tp_btf", "sys_enter", kAny, typed},
+      {tp, "syscall_enter__tp", "sys_enter", kAny, typed},
       {raw_tp, "syscall_enter__raw_tp", "sys_enter", kAny, untyped}}, syscall},
     {"mark_scope", "sched", "threads that run already join the scope",
      {{iter, "mark_scope__iter", "task", kAny}}},
@@ -215,14 +219,23 @@ std::string_view name_of(How how)
         return "tp_btf";
     case How::raw_tp:
         return "raw_tp";
+    case How::tp:
+        return "tp";
     case How::fentry:
         return "fentry";
+    case How::kprobe_multi:
+        return "kprobe_multi";
     case How::kprobe:
         return "kprobe";
     case How::iter:
         return "iter";
     }
     return "";
+}
+
+bool is_function(How how)
+{
+    return how == How::fentry || how == How::kprobe_multi || how == How::kprobe;
 }
 
 std::string_view name_of(Flavour flavour)
@@ -262,7 +275,7 @@ std::set<std::string_view> functions_of_interest()
     std::set<std::string_view> functions;
     for (const Probe& probe : kTable) {
         for (const Alternative& way : probe.alternatives) {
-            if (way.how == How::fentry || way.how == How::kprobe)
+            if (is_function(way.how))
                 functions.insert(way.event);
         }
     }

@@ -10,11 +10,14 @@
 
 namespace iopath {
 
-/// How a BPF program is attached. fentry and kprobe stand for a pair: fentry and fexit, kprobe and
-/// kretprobe.
-enum class How { tp_btf, raw_tp, fentry, kprobe, iter };
+/// How a BPF program is attached. fentry, kprobe_multi and kprobe stand for a pair, at a function's
+/// entry and at its return. tp: by way of perf.
+enum class How { tp_btf, raw_tp, tp, fentry, kprobe_multi, kprobe, iter };
 
 std::string_view name_of(How how);
+
+/// Is this attached to a function of the kernel, in place of a tracepoint?
+bool is_function(How how);
 
 /// Which of the two builds of the BPF objects (bpf/compat.bpf.h): with pointers that the verifier
 /// knows and task storage, or with nothing but numbers, for kernels before 5.13 or without BTF.

@@ -71,6 +71,23 @@ TEST_CASE("a host that says nothing gives facts all the same", "[facts]")
     CHECK(facts.tracefs.empty());
 }
 
+TEST_CASE("how the kernel preempts is read where it stands", "[facts]")
+{
+    const FakeTree tree;
+    const auto preemption = [&] { return detect_facts(tree.files()).preemption; };
+    CHECK(preemption() == "unknown");
+    tree.file("/proc/version", "Linux version 5.10.0-1 (x@y) (gcc) #1 SMP Debian 5.10.1-1\n");
+    CHECK(preemption() == "none");
+    tree.file("/proc/version", "Linux version 6.1.0 (x@y) (gcc) #1 SMP PREEMPT Sun Jan 1\n");
+    CHECK(preemption() == "full");
+    tree.file("/proc/version", "Linux version 6.18.0 (x@y) (gcc) #1 SMP PREEMPT_DYNAMIC\n");
+    CHECK(preemption() == "unknown");
+    tree.file("/proc/cmdline", "root=/dev/vda quiet preempt=voluntary\n");
+    CHECK(preemption() == "voluntary");
+    tree.file("/sys/kernel/debug/sched/preempt", "none voluntary full (lazy) \n");
+    CHECK(preemption() == "lazy");
+}
+
 TEST_CASE("BTF that cannot be read is a problem with a reason", "[facts]")
 {
     const FakeTree tree;

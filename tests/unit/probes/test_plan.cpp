@@ -16,12 +16,13 @@ Facts full_kernel()
     facts.btf = true;
     facts.kernel_btf = true;
     facts.kprobes = true;
+    facts.preemption = "voluntary";
+    facts.functions[std::string(kFprobeReturn)] = 3;
     facts.functions[std::string(kTaskStorage)] = 4;
     for (const Probe& probe : probe_table()) {
         for (const Alternative& way : probe.alternatives) {
             const int arguments = way.arguments == kAnyArguments ? 1 : way.arguments;
-            auto& events = way.how == How::fentry || way.how == How::kprobe ? facts.functions
-                                                                            : facts.tracepoint_args;
+            auto& events = is_function(way.how) ? facts.functions : facts.tracepoint_args;
             events.emplace(std::string(way.event), arguments);
         }
     }
@@ -123,7 +124,10 @@ TEST_CASE("what is forbidden or refused is not chosen, and says why")
     const Plan without_layer = make_plan(facts, {{"block"}, {}});
     CHECK(planned(without_layer, "block_issue").chosen == nullptr);
     CHECK(planned(without_layer, "bio_queue").chosen == nullptr);
-    const Plan refused = make_plan(facts, {{}, {{"block_issue__raw_tp", "EPERM by decree"}}});
+    const Plan refused =
+        make_plan(facts, {{},
+                          {{{Flavour::typed, "block_issue__raw_tp"}, "EPERM by decree"},
+                           {{Flavour::untyped, "block_issue__raw_tp"}, "EPERM by decree"}}});
     CHECK(planned(refused, "block_issue").chosen == nullptr);
     CHECK(planned(refused, "block_issue").reason == "EPERM by decree");
 }
@@ -156,10 +160,60 @@ TEST_CASE("a kernel without BTF of its own is watched with untyped programs, ite
 
 TEST_CASE("a refused typed program is replaced by the untyped flavour as a whole")
 {
-    const Plan plan =
-        make_plan(full_kernel(), {{}, {{"sched_waking__tp_btf", "the verifier did not like it"}}});
+    const Plan plan = make_plan(
+        full_kernel(),
+        {{}, {{{Flavour::typed, "sched_waking__tp_btf"}, "the verifier did not like it"}}});
     CHECK(plan.flavour == Flavour::untyped);
     CHECK(planned(plan, "sched_waking").chosen->program == "sched_waking__raw_tp");
+}
+
+TEST_CASE("what one flavour is refused another may still try")
+{
+    PlanLimits limits;
+    limits.boundary = Boundary::function;
+    limits.refused = {{{Flavour::typed, "vfs_read__fentry"}, "EPERM by decree"}};
+    limits.flavour = Flavour::untyped;
+    CHECK(planned(make_plan(full_kernel(), limits), "vfs_read").chosen->how == How::fentry);
+    limits.flavour = Flavour::typed;
+    CHECK(planned(make_plan(full_kernel(), limits), "vfs_read").chosen->how == How::kprobe_multi);
+}
+
+TEST_CASE("ways whose runs the kernel skips come after those that it does not")
+{
+    Facts facts = full_kernel();
+    const auto syscall_way = [&] {
+        return planned(make_plan(facts, {}), "syscall_enter").chosen->how;
+    };
+    const auto function_way = [&] {
+        PlanLimits limits;
+        limits.boundary = Boundary::function;
+        return planned(make_plan(facts, limits), "vfs_read").chosen->how;
+    };
+    CHECK(syscall_way() == How::tp_btf);
+    CHECK(function_way() == How::fentry);
+    facts.preemption = "lazy"; // as on 6.18
+    CHECK(syscall_way() == How::tp_btf);
+    CHECK(function_way() == How::kprobe_multi);
+    facts.preemptible_programs = true; // as on 7.3
+    CHECK(syscall_way() == How::tp);
+    facts.functions.erase(std::string(kFprobeReturn)); // as on 6.12 with preempt=full
+    CHECK(function_way() == How::fentry);
+    facts.preemption = "none";
+    CHECK(syscall_way() == How::tp_btf);
+}
+
+TEST_CASE("a plan that is to follow processes needs what follows them")
+{
+    PlanLimits limits;
+    limits.forbidden = {"mark_scope"};
+    CHECK(make_plan(full_kernel(), limits).flavour == Flavour::typed);
+    limits.follows = true;
+    CHECK(make_plan(full_kernel(), limits).flavour == Flavour::untyped);
+    CHECK_FALSE(make_plan(full_kernel(), limits).useless());
+    limits.forbidden = {"process_exec"};
+    const auto useless = make_plan(full_kernel(), limits).useless();
+    REQUIRE(useless);
+    CHECK_THAT(useless->what, Catch::Matchers::ContainsSubstring("probe process_exec is dark"));
 }
 
 TEST_CASE("where neither flavour has it, the typed one stays and the probe is dark")

@@ -10,7 +10,7 @@ from harness import LONG
 
 MOST_ALTERNATIVES = 8
 # Without these there is nothing to observe operations with, or nobody to follow a command's processes.
-NEEDED = ("syscall", "syscall_enter", "syscall_exit", "sched")
+NEEDED = ("syscall", "syscall_enter", "syscall_exit", "sched", "process_fork", "process_exec")
 
 
 def of_layer(coverage, layer):

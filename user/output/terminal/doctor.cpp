@@ -12,7 +12,7 @@ namespace terminal {
 namespace {
 
 constexpr std::size_t kProbeWidth = 26;
-constexpr std::size_t kHowWidth = 10;
+constexpr std::size_t kHowWidth = 12;
 
 std::vector<std::string> layers_of(const Coverage& coverage)
 {
