@@ -345,14 +345,18 @@ static __always_inline u32 task_state(struct task_struct *task)
 	return BPF_CORE_READ((struct task_struct___before_5_14 *)task, state);
 }
 
-/* The registers that a thread which is not running left at its entry into the kernel:
- * at the end of its stack (asm/processor.h), which is 16 KiB on both architectures. */
+/* The registers that a thread left at its entry into the kernel: at the end of its stack
+ * (asm/processor.h), which is 16 KiB on both architectures. With CONFIG_X86_FRED (6.9) a
+ * word pair of that entry lies behind them. */
 #define THREAD_SIZE (16 << 10)
 static __always_inline struct pt_regs *entry_registers(struct task_struct *task)
 {
 #ifdef IOPATH_UNTYPED /* no bpf_task_pt_regs before 5.15 */
-	return READ_FIELD(task, task_struct, stack) + THREAD_SIZE -
-	       bpf_core_type_size(struct pt_regs);
+	u64 size = bpf_core_type_size(struct pt_regs);
+
+	if (bpf_core_type_exists(struct fred_frame))
+		size = bpf_core_type_size(struct fred_frame);
+	return READ_FIELD(task, task_struct, stack) + THREAD_SIZE - size;
 #else
 	return (struct pt_regs *)bpf_task_pt_regs(task);
 #endif

@@ -53,6 +53,10 @@ struct pt_regs {
 };
 #endif
 
+struct fred_frame {
+	struct pt_regs regs;
+};
+
 /* Contexts of programs on raw_syscalls by way of perf. */
 struct trace_event_raw_sys_enter {
 	long id;

@@ -18,7 +18,7 @@ VM = os.path.join(ROOT, "scripts", "vm")
 RUN = "/iopath/tests/vm/guest/run"
 RECORD = "/root/record.json"
 STOP_SECONDS = 3
-LIMITS = {"short": 600, "long": 2400, "lockdown": 120, "facts": 300}
+LIMITS = {"short": 1200, "long": 3600, "lockdown": 120, "facts": 300}
 MEMORY = 2048  # images of file systems lie in memory
 LOCKDOWNS = ("integrity", "confidentiality")
 
