@@ -94,6 +94,15 @@ struct row_cache {
 
 /* One thread: the ledger of its open operation, and where it is. What an operation
  * that only runs needs comes first, in one cache line. */
+/* Whom the open operation waited for; of a few only, the first. */
+#define WAITED_FOR 3
+struct waited_for {
+	u64 comm[IOPATH_COMM / sizeof(u64)];
+	u64 ns; /* 0: free */
+	u32 stage;
+	u32 pad;
+};
+
 struct ledger {
 	u64 start;   /* of the open operation, 0: none */
 	u64 mark;    /* last transition */
@@ -114,8 +123,7 @@ struct ledger {
 	u32 involuntary;
 	u64 flush_ns;
 	u64 stage_ns[IOPATH_STAGE_COUNT];
-	struct iopath_via_key via; /* the longest so far of the open operation */
-	u64 via_ns;
+	struct waited_for waited_for[WAITED_FOR];
 	struct row_cache cache[IOPATH_OP_COUNT];
 };
 

@@ -40,7 +40,7 @@ splice_place(struct ledger *ledger, struct file_identity output, struct file_ide
 /* Nothing of an operation is left for the next. */
 static __always_inline void clear_marks(struct ledger *ledger)
 {
-	ledger->via_ns = 0;
+	forget_vias(ledger);
 	ledger->voluntary = 0;
 	ledger->involuntary = 0;
 	ledger->flush_ns = 0;
@@ -127,13 +127,7 @@ VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64
 	row->voluntary += ledger->voluntary;
 	row->involuntary += ledger->involuntary;
 	row->flush_ns += ledger->flush_ns;
-	if (ledger->via_ns) {
-		/* On the stack: 6.1 refuses a map's key in an argument's memory. */
-		struct iopath_via_key key = ledger->via;
-
-		key.row = ledger->place.row;
-		add_via(&key, ledger->via_ns);
-	}
+	write_vias(ledger);
 	clear_marks(ledger);
 	return 0;
 }

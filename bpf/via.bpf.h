@@ -22,28 +22,47 @@ static __always_inline void add_via(const struct iopath_via_key *key, u64 ns)
 	__sync_fetch_and_add(sum, ns);
 }
 
-/* Notes that `ns` of `stage` were a wait for the current thread. One name is kept in
- * the ledger, so that a chatty pipe costs one dictionary look-up per operation; a
- * second one is written out at once, unless the row is not known yet (open). */
+/* Notes that `ns` of `stage` were a wait for the current thread. They go to the map with
+ * the stage itself, at the operation's end. */
 VERIFIED_ONCE int note_via(struct ledger *ledger, u32 stage, u64 ns)
 {
-	struct task_struct *waker = current_task();
-	struct iopath_via_key key = {.stage = stage};
+	struct waited_for waker = {.stage = stage};
 
 	if (!ledger)
 		return 0;
-	key.row = ledger->place.row;
-	read_comm(key.comm, waker);
-	if (ledger->via_ns &&
-	    (ledger->via.stage != stage || *(u64 *)key.comm != *(u64 *)ledger->via.comm ||
-	     *(u64 *)(key.comm + 8) != *(u64 *)(ledger->via.comm + 8))) {
-		if (key.row)
-			add_via(&key, ns);
-		return 0;
+	read_comm((char *)waker.comm, current_task());
+	for (int i = 0; i < WAITED_FOR; i++) {
+		struct waited_for *known = &ledger->waited_for[i];
+
+		if (!known->ns)
+			*known = waker;
+		else if (known->stage != stage || known->comm[0] != waker.comm[0] ||
+		         known->comm[1] != waker.comm[1])
+			continue;
+		known->ns += ns;
+		break;
 	}
-	ledger->via = key;
-	ledger->via_ns += ns;
 	return 0;
+}
+
+static __always_inline void forget_vias(struct ledger *ledger)
+{
+	for (int i = 0; i < WAITED_FOR; i++)
+		ledger->waited_for[i].ns = 0;
+}
+
+static __always_inline void write_vias(const struct ledger *ledger)
+{
+	for (int i = 0; i < WAITED_FOR; i++) {
+		const struct waited_for *known = &ledger->waited_for[i];
+		/* On the stack: 6.1 refuses a map's key in an argument's memory. */
+		struct iopath_via_key key = {.row = ledger->place.row, .stage = known->stage};
+
+		if (!known->ns)
+			break;
+		__builtin_memcpy(key.comm, known->comm, sizeof(key.comm));
+		add_via(&key, known->ns);
+	}
 }
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Waits of a known cause and length: the right stage grows by that length, and no other."""
 import os
+import shutil
 import statistics
 import time
 
@@ -112,6 +113,27 @@ class InFlight(Case):
         reader = self.blocked_reader()
         text = self.run_iopath("diagnose", "--duration", "0.4", "-p", reader.pid).out.decode()
         self.assertRegex(text, rf"(?is)(still open|in.flight|open at the end).*\b{reader.pid}\b")
+
+
+class SeveralWakers(Case):
+    """One write that is too large for its pipe, and readers of two names that make room for it by turns."""
+
+    def test_whom_an_open_operation_waits_for_is_told_at_its_end(self):
+        fifo = self.fresh("fifo")
+        os.mkfifo(fifo)
+        source = os.open(fifo, os.O_RDWR)  # stays, so that nobody waits for the other end to open
+        self.addCleanup(os.close, source)
+        # The first write ends, the second is still open when the watch ends.
+        script = "import os, time; time.sleep(0.7); os.write(1, bytes(1 << 17)); os.write(1, bytes(1 << 24))"
+        with open(fifo, "wb", buffering=0) as out:
+            writer = self.spawn(["python3", "-c", script], stdout=out)
+        for name in ("one", "other"):
+            reader = shutil.copy("/bin/dd", os.path.join(self.folder, name))
+            self.spawn(["sh", "-c", f'while sleep 0.01; do "{reader}" bs=4096 count=1 of=/dev/null 2>/dev/null; done <"{fifo}"'])
+        report = self.diagnose("--duration", "3", "-p", writer.pid).report  # checks that no via exceeds its stage
+        row = report.row(op="write", target="pipe")
+        self.assertEqual((row["count"], row["bytes"]), (1, 1 << 17))
+        self.assertIn(writer.pid, [entry["pid"] for entry in report["in_flight"]])
 
 
 class Idle(Case):
