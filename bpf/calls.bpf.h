@@ -3,7 +3,7 @@
 #ifndef IOPATH_CALLS_BPF_H
 #define IOPATH_CALLS_BPF_H
 
-#include "compat.bpf.h"
+#include "arch.bpf.h"
 
 /* Filled in by the loader: this architecture's system calls. */
 const volatile struct iopath_syscall_pair syscalls[IOPATH_SYSCALLS];

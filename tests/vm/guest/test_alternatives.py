@@ -50,25 +50,31 @@ class Alternatives(Forced):
         # Further down are functions that see more or fewer calls: only the first way's counts are a measure.
         self.levels("function", self.assert_nothing_lost)
 
-    def kprobes(self, *forbidden):
+    def only(self, how, *forbidden):
         reference = self.reference("function")
-        report = self.forced("function", "fentry", *forbidden).report
+        report = self.forced("function", *forbidden).report
         self.note(report["coverage"])
         hows = {line["how"] for line in of_layer(report["coverage"], "function")}
-        self.assertEqual(hows - {"dark"}, {"kprobe"})
+        self.assertEqual(hows - {"dark"}, {how})
         self.assertEqual({line["probe"] for line in of_layer(report["coverage"], "function") if line["how"] == "dark"},
                          {line["probe"] for line in of_layer(reference["coverage"], "function") if line["how"] == "dark"})
         self.assert_same_counts(report, reference)
 
     def test_kprobes_in_place_of_fentry(self):
-        self.kprobes()
+        self.only("kprobe", "fentry", "kprobe_multi")
 
     def test_untyped_kprobes(self):
-        self.kprobes("typed")
+        self.only("kprobe", "fentry", "kprobe_multi", "typed")
+
+    def test_kprobes_that_keep_every_return(self):
+        if not any(fact["name"] == "function.fprobe_return" for fact in self.doctor()["facts"]):
+            self.skipTest("before 6.14 kprobe.multi keeps few returns at a time, and is not used")
+        self.only("kprobe_multi", "fentry", "kprobe")
+        self.only("kprobe_multi", "fentry", "kprobe", "typed")
 
     def test_pipe_functions_in_place_of_reads_and_writes(self):
         reference = self.reference("function")
-        for more in ((), ("fentry",)):
+        for more in ((), ("fentry",), ("fentry", "kprobe_multi")):
             with self.subTest(forbidden=more):
                 report = self.forced("function", "vfs_read", "vfs_write", *more).report
                 self.note(report["coverage"])

@@ -64,7 +64,7 @@ class Settings(BadLuck):
 
     def test_tracefs_is_not_mounted_and_kprobes_are_needed(self):
         self.reference("function")
-        report, _ = self.wrapped(self.HIDE_TRACEFS, "--boundary", "function", "--no-attach", "fentry")
+        report, _ = self.wrapped(self.HIDE_TRACEFS, "--boundary", "function", "--no-attach", "fentry,kprobe_multi")
         self.assert_ping_pong(report)
 
     def test_perf_event_paranoid_3(self):
