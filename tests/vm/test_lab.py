@@ -109,6 +109,11 @@ class Lab(unittest.TestCase):
         self.assertIn(b"timed out after 20 s", done.stderr)
         self.assertLess(time.monotonic() - began, 25)
 
+    def test_silence(self):
+        done = self.guest("sh", "-c", "echo before; sleep 10; echo between; sleep 1000", options=["--silence", "25"], status=124)
+        self.assertEqual(done.stdout, b"before\nbetween\n")
+        self.assertIn(b"nothing came from it for 25 s", done.stderr)
+
     def test_panic(self):
         done = self.guest("sh", "-c", "echo before; echo c >/proc/sysrq-trigger; sleep 100", status=125)
         self.assertEqual(done.stdout, b"before\n")

@@ -19,6 +19,7 @@ RUN = "/iopath/tests/vm/guest/run"
 RECORD = "/root/record.json"
 STOP_SECONDS = 3
 LIMITS = {"short": 1200, "long": 3600, "lockdown": 120, "facts": 300}
+SILENCE = 700  # more than any test may take
 MEMORY = 2048  # images of file systems lie in memory
 LOCKDOWNS = ("integrity", "confidentiality")
 
@@ -96,7 +97,8 @@ class Guest:
 
         began = time.monotonic()
         # A process of its own, which cleans up by itself when it is told to end.
-        command = [VM, self.kernel.name, "--tests", "--memory", str(MEMORY), "--timeout", str(LIMITS[self.length]), *self.programs,
+        command = [VM, self.kernel.name, "--tests", "--memory", str(MEMORY), "--timeout", str(LIMITS[self.length]),
+                   "--silence", str(SILENCE), *self.programs,
                    *options, "--", "env", f"IOPATH_VM_STOPS={'1' if monitor else ''}", RUN, self.length]
         with tempfile.TemporaryFile() as errors, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process:

@@ -40,6 +40,7 @@ def parser():
     add("--cpus", type=int, default=0, metavar="N", help="processors (default: 2, or as many as a disk has queues)")
     add("--memory", type=int, default=1024, metavar="MIB", help="memory (default: %(default)s)")
     add("--append", default="", metavar="ARGS", help="more arguments for the kernel")
+    add("--silence", type=float, default=0, metavar="S", help="end the guest, too, when nothing came from it for so many seconds")
     add("--timeout", type=float, default=120, metavar="S", help="seconds until the guest is ended, booting included (default: %(default)s)")
     add("--file", action="append", default=[], metavar="HOST[:GUEST]", help="a file or folder for the guest (default: in /root)")
     add("--fetch", action="append", default=[], metavar="GUEST:HOST", help="a file or folder to bring back afterwards")
@@ -108,7 +109,7 @@ def run(options, command):
         raise Refused("one kernel, please: scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]")
     request = Request(
         options.kernels[0], command, disks=[parse_disk(text) for text in options.disk], modules=options.module,
-        cpus=options.cpus, memory=options.memory, append=options.append, timeout=options.timeout,
+        cpus=options.cpus, memory=options.memory, append=options.append, timeout=options.timeout, silence=options.silence,
         files=[parse_file(text) for text in options.file], fetch=[parse_fetch(text) for text in options.fetch],
         iopath=options.iopath, with_iopath=not options.no_iopath, workload=options.workload, tests=options.tests,
         packages=options.package, headers=options.headers, monitor=options.monitor, verbose=options.verbose)

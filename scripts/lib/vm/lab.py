@@ -71,7 +71,7 @@ def _run(request, kernel, files, root, folder, output):
 
         ended = session.Session(
             lambda channels: machine.command_line(request, kernel, files, boot, images, disks, channels),
-            write, request.timeout).run()
+            write, request.timeout, request.silence).run()
     result = Result(ended.status, bytes(kept["out"]), bytes(kept["err"]), kernel, ended)
     if request.fetch:
         try:

@@ -34,6 +34,7 @@ class Request:
     memory: int = 1024
     append: str = ""
     timeout: float = 120
+    silence: float = 0  # without any output; 0: as long as it likes
     files: list = field(default_factory=list)  # (path here, path there)
     fetch: list = field(default_factory=list)  # (path there, path here)
     iopath: str = ""  # "": the build's

@@ -38,9 +38,11 @@ def die_with_parent():
 class Session:
     """One guest. `write` takes (port, bytes) for the ports out, err and files, and console."""
 
-    def __init__(self, make_command, write, timeout):
+    def __init__(self, make_command, write, timeout, silence=0):
         self.write = write
         self.timeout = timeout
+        self.silence = silence
+        self.heard = time.monotonic()
         self.ended = Ended()
         self.control = b""
         self.selector = selectors.DefaultSelector()
@@ -69,19 +71,25 @@ class Session:
                 key.fileobj.close()
             self.selector.close()
         if self.ended.status < 0:
-            if self._late(began):
-                raise TimedOut(f"timed out after {self.timeout:g} s{self._last_lines()}")
+            if late := self._late(began):
+                raise TimedOut(f"{late}{self._last_lines()}")
             what = "the guest ended before the command did" if self.ended.up else "the guest did not come up"
             raise Failed(f"{what}{': ' + complaint if complaint else ''}{self._last_lines()}")
         return self.ended
 
+    def _deadline(self, began):
+        """(when, what it means)"""
+        return min((began + self.timeout, f"timed out after {self.timeout:g} s"),
+                   (self.heard + (self.silence or self.timeout), f"nothing came from it for {self.silence:g} s"))
+
     def _late(self, began):
-        return time.monotonic() - began >= self.timeout
+        when, meaning = self._deadline(began)
+        return meaning if time.monotonic() >= when else ""
 
     def _serve(self, began):
         """Until there is a status, or all sockets are closed (QEMU is gone), or it is too late."""
         while self.selector.get_map() and not self._late(began):
-            self._take(self.selector.select(max(0.0, began + self.timeout - time.monotonic())))
+            self._take(self.selector.select(max(0.0, self._deadline(began)[0] - time.monotonic())))
             if self._understand(began):
                 # Written before the status was, so it is there.
                 self._take(self.selector.select(0))
@@ -103,6 +111,8 @@ class Session:
                 self._hand_on(key.data, data)
 
     def _hand_on(self, name, data):
+        if name != "console":  # where the kernel may complain as long as it likes
+            self.heard = time.monotonic()
         if name == "control":
             self.control += data
             return
