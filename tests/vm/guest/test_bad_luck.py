@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Bad luck: what still works goes on, what does not is dark with its reason, nothing crashes, and no count is wrong
 in silence. The guest belongs to these tests: they change its settings, and put them back."""
+import glob
 import os
 import shutil
 import subprocess
@@ -21,6 +22,17 @@ def put(path, text):
 def get(path):
     with open(path, encoding="ascii") as file:
         return file.read().strip()
+
+
+def frees_maps():
+    """Is a worker of the kernel busy with maps of BPF that nobody uses any more?"""
+    for path in glob.glob("/proc/[0-9]*/stack"):
+        try:
+            if "bpf_map_free" in get(path):
+                return True
+        except OSError:
+            pass
+    return False
 
 
 class BadLuck(Forced):
@@ -175,11 +187,23 @@ class Changes(BadLuck):
         processes = [self.gated("ping-pong", ROUNDS) for _ in range(count)]
         return processes, self.watch("-p", ",".join(str(process.pid) for process in processes)).ready(60)
 
-    def test_a_cpu_goes_and_comes_back(self):
+    def second_cpu(self):
+        """The switch of a CPU that can go. Debian's 6.18 stands still for ever where one goes while task storage is freed
+        (bpf_map_free_deferred, not to be migrated, waits for RCU tasks trace, which waits for the CPU to have gone):
+        what earlier tests left is freed first."""
         online = "/sys/devices/system/cpu/cpu1/online"
         if not os.path.exists(online):
             self.skipTest("the second CPU cannot go")
         self.addCleanup(put, online, 1)
+        calm = time.monotonic()
+        while time.monotonic() - calm < 2:
+            time.sleep(0.1)
+            if frees_maps():
+                calm = time.monotonic()
+        return online
+
+    def test_a_cpu_goes_and_comes_back(self):
+        online = self.second_cpu()
         (before, during, after), watch = self.watched(3)
         self.open_gate(before)
         put(online, 0)
@@ -189,10 +213,7 @@ class Changes(BadLuck):
         self.assert_ping_pong(watch.stop(), ends=3)
 
     def test_a_cpu_goes_under_load(self):
-        online = "/sys/devices/system/cpu/cpu1/online"
-        if not os.path.exists(online):
-            self.skipTest("the second CPU cannot go")
-        self.addCleanup(put, online, 1)
+        online = self.second_cpu()
         processes, watch = self.watched(4)
         for process in processes:
             process.stdin.write(b"g")
@@ -204,10 +225,7 @@ class Changes(BadLuck):
         self.assert_ping_pong(watch.stop(), ends=4)
 
     def test_a_watch_begun_with_a_cpu_off(self):
-        online = "/sys/devices/system/cpu/cpu1/online"
-        if not os.path.exists(online):
-            self.skipTest("the second CPU cannot go")
-        self.addCleanup(put, online, 1)
+        online = self.second_cpu()
         put(online, 0)
         (before, after), watch = self.watched(2)
         self.open_gate(before)
