@@ -60,8 +60,8 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
                                                   : IOPATH_BY_NOTHING;
     config.filter_comm = !options.comm.empty();
     config.has_rdonly_cast = facts.has_function(kRdonlyCast);
-    config.preemptible = facts.preemptible_programs && facts.can_preempt() &&
-                         facts.has_function(kPreemptDisable);
+    config.preemptible =
+        facts.preemptible_programs && facts.can_preempt() && facts.has_function(kPreemptDisable);
     config.max_rows = sizes.rows;
     config.max_block_rows = sizes.block_rows;
     options.comm.copy(config.comm, sizeof(config.comm) - 1);
