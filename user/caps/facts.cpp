@@ -83,27 +83,31 @@ void detect_rights(const HostFiles& files, Facts& facts)
         ids.size() != 3 || (ids[0] == "0" && ids[1] == "0" && ids[2] == "4294967295");
 }
 
-/// "none [integrity] confidentiality": the one in brackets.
+/// Of "none [integrity] confidentiality" the word in brackets; empty where none is.
+std::string marked_word(std::string_view words, char open, char close)
+{
+    const auto begin = words.find(open);
+    const auto end = words.find(close, begin);
+    if (begin == std::string_view::npos || end == std::string_view::npos)
+        return "";
+    return std::string(words.substr(begin + 1, end - begin - 1));
+}
+
 std::string detect_lockdown(const HostFiles& files)
 {
     const auto text = files.read("/sys/kernel/security/lockdown");
     if (!text)
         return text.error().error_number == ENOENT ? "unavailable" : "unknown";
-    const auto open = text->find('[');
-    const auto close = text->find(']', open);
-    if (open == std::string::npos || close == std::string::npos)
-        return "unknown";
-    return text->substr(open + 1, close - open - 1);
+    std::string mode = marked_word(*text, '[', ']');
+    return mode.empty() ? "unknown" : mode;
 }
 
-/// "none voluntary (full) lazy": the one in brackets. Root reads it, of debugfs; what the kernel
-/// was built and booted with says the rest.
+/// Root reads it, of debugfs; what the kernel was built and booted with says the rest.
 std::string detect_preemption(const HostFiles& files)
 {
     const std::string modes = files.line("/sys/kernel/debug/sched/preempt");
-    const auto open = modes.find('(');
-    if (const auto close = modes.find(')', open); close != std::string::npos)
-        return modes.substr(open + 1, close - open - 1);
+    if (std::string mode = marked_word(modes, '(', ')'); !mode.empty())
+        return mode;
     const std::string booted = files.line("/proc/cmdline");
     for (const auto word : split(booted, ' ')) {
         constexpr std::string_view kKey = "preempt=";

@@ -157,5 +157,5 @@ def main(command, arguments):
     try:
         return command(arguments)
     except errors.VmError as problem:
-        print(f"{command.__name__}: {problem}", file=sys.stderr)
+        print(f"{command.__name__.replace('_', '-')}: {problem}", file=sys.stderr)
         return problem.status

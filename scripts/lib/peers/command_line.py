@@ -4,12 +4,12 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 
+from matrix import command_line
 from matrix.guests import choose
 from vm import errors
 from vm.architectures import ARCHITECTURES, NATIVE, find_qemu
@@ -17,10 +17,6 @@ from vm.kernels import parse, series_key
 from vm.request import binary
 
 from . import catalogue, guests, table
-
-
-def end(number, _frame):
-    raise SystemExit(128 + number)
 
 
 def parse_options(arguments):
@@ -128,10 +124,4 @@ def peers_matrix(arguments):
 
 
 def main(arguments):
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
-    try:
-        return peers_matrix(arguments)
-    except errors.VmError as problem:
-        print(f"peers-matrix: {problem}", file=sys.stderr)
-        return problem.status
+    return command_line.main(peers_matrix, arguments)
