@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer block: requests from allocation to completion, and threads that wait for
  * a request to be had. */
+#include "compat_block.bpf.h"
 #include "ledger.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

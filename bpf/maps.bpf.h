@@ -143,15 +143,6 @@ struct wait_ring {
 	struct wait_span spans[WAITS];
 };
 
-/* Issue stamps: direct-mapped by the request's address, which is unique among
- * requests in flight; what collides goes to a hash, as does everything where the
- * kernel has no compare-and-swap for programs. */
-#define ISSUE_SLOTS 16384
-struct issue_slot {
-	u64 request;
-	u64 issued;
-};
-
 /* What threads keep: in the task itself, or, where the kernel has no task storage
  * for tracing programs (before 5.13), in a hash by the task's address. The hash is
  * allocated beforehand: memory asked for at sched_switch could wake kswapd under the
@@ -274,49 +265,6 @@ struct {
 	__type(value, struct iopath_top);
 } tops SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 128);
-	__type(key, struct iopath_block_key);
-	__type(value, u32);
-} block_dictionary SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 128);
-	__type(key, u32);
-	__type(value, struct iopath_block_row);
-} block_rows SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ISSUE_SLOTS);
-	__type(key, u32);
-	__type(value, struct issue_slot);
-} issue_slots SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, u64);
-	__type(value, u64);
-} issue_overflow SEC(".maps");
-
-/* The latest flushes of a device, by which the requests of a flush sequence find
- * the time at which their sequence came to the driver. */
-#define FLUSHES 8
-struct flush_history {
-	u32 next;
-	u32 pad;
-	u64 issued[FLUSHES];
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
-	__type(key, u32);
-	__type(value, struct flush_history);
-} flush_histories SEC(".maps");
-
 /* Allocated beforehand: an interrupt finds no memory for a value of this size. The
  * loader sets its size, too. */
 struct {
@@ -377,6 +325,8 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } scope_cgroup SEC(".maps");
+
+#include "maps_block.bpf.h"
 
 /* ---- small helpers on them ------------------------------------------------ */
 
