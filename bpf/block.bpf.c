@@ -1,127 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer block: requests from allocation to completion, and threads that wait for
  * a request to be had. */
-#include "compat_block.bpf.h"
-#include "ledger.bpf.h"
+#include "requests.bpf.h"
+#include "submitters.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* ---- issue stamps ------------------------------------------------------------- */
-
-static __always_inline struct issue_slot *issue_slot_of(u64 request)
-{
-	u32 index = (request * 0x9E3779B97F4A7C15ULL) >> 50;
-
-	return bpf_map_lookup_elem(&issue_slots, &index);
-}
-
-/* Takes the slot of a request. Two requests of one slot may be issued at once: the
- * compare-and-swap has one of them go to the hash. */
-static __always_inline bool take_slot(struct issue_slot *slot, u64 request)
-{
-#ifdef IOPATH_UNTYPED /* no compare-and-swap before 5.12 */
-	return false;
-#else
-	u64 holder;
-
-	if (!slot)
-		return false;
-	holder = __sync_val_compare_and_swap(&slot->request, 0, request);
-	return !holder || holder == request;
-#endif
-}
-
-static __always_inline void stamp_issue(u64 request, u64 now)
-{
-	struct issue_slot *slot = issue_slot_of(request);
-
-	if (take_slot(slot, request))
-		slot->issued = now;
-	else if (bpf_map_update_elem(&issue_overflow, &request, &now, BPF_ANY))
-		count_loss(IOPATH_LOSS_map_full);
-}
-
-/* The stamp of a request's issue, taken out; 0 where there is none. */
-static __always_inline u64 take_issue(u64 request)
-{
-	struct issue_slot *slot = issue_slot_of(request);
-	u64 *stored, issued;
-
-	if (slot && slot->request == request) {
-		issued = slot->issued;
-		slot->request = 0;
-		return issued;
-	}
-	stored = bpf_map_lookup_elem(&issue_overflow, &request);
-	if (!stored)
-		return 0;
-	issued = *stored;
-	bpf_map_delete_elem(&issue_overflow, &request);
-	return issued;
-}
-
-/* ---- rows ------------------------------------------------------------------------ */
+/* All pointers are numbers here: as cheap to read through, where bpf_rdonly_cast is, as ones
+ * that the verifier knows, and a request's address is needed as a number. */
 
 /* Set once attached: requests allocated earlier may have been issued unseen. */
 iop_u64 attached_ns;
 
-/* Row 0 takes what found no room. */
-static __noinline u32 add_block_row(struct iopath_block_key *key)
-{
-	u32 row, *known;
+/* ---- from the submitter to the driver ------------------------------------------- */
 
-	if (!key)
-		return 0;
-	row = take_number(IOPATH_NUMBERED_BLOCK_ROW, IOPATH_FIRST_FREE_BLOCK_ROW,
-	                  config.max_block_rows);
-	if (!row)
-		return 0;
-	if (!bpf_map_update_elem(&block_dictionary, key, &row, BPF_NOEXIST))
-		return row;
-	known = bpf_map_lookup_elem(&block_dictionary, key);
-	return known ? *known : 0;
+/* A request is seen for the first time. */
+static __always_inline struct request_slot *begin_request(struct request *rq, bool asking)
+{
+	struct request_slot *slot = new_request((u64)rq);
+	u32 flags = READ_FIELD(rq, request, cmd_flags), place;
+
+	if (!slot)
+		return NULL;
+	place = place_request(request_disk(rq), READ_FIELD(rq, request, bio), flags, asking);
+	slot->row = place >> 16;
+	slot->submitter = place;
+	slot->flags = flags;
+	return slot;
 }
 
-/* The row of a device and op; the catch-all row, and a loss, where there is no room. */
-static __always_inline struct iopath_block_row *block_row_for(u32 dev, u32 op)
+/* Without an event of its own for it (before 6.4): inserted or issued for the first time, a
+ * request is still with the thread that asked for it, unless it is older than we are. */
+static __always_inline bool asks_now(struct request *rq)
 {
-	struct iopath_block_key key = {.dev = dev, .op = op & REQ_OP_MASK};
-	u32 *known = bpf_map_lookup_elem(&block_dictionary, &key);
-	u32 row = known ? *known : add_block_row(&key);
+	struct cpu_state *cpu = this_cpu();
 
-	if (!row)
-		count_loss(IOPATH_LOSS_map_full);
-	return bpf_map_lookup_elem(&block_rows, &row);
+	return !config.has_io_start && cpu && current_context(cpu) == IN_TASK && attached_ns &&
+	       READ_FIELD(rq, request, start_time_ns) > attached_ns;
 }
 
-static __always_inline struct iopath_block_row *block_row_of(struct request *rq)
+static __always_inline int on_start(struct request *rq)
 {
-	return block_row_for(request_device(rq), FIELD(rq, request, cmd_flags));
-}
-
-static __always_inline void count_queue(struct iopath_block_row *row, u64 ns)
-{
-	row->queue_ns += ns;
-	if (ns > row->queue_max_ns)
-		row->queue_max_ns = ns;
-	row->queue[bucket_of(ns) & (IOPATH_BUCKETS - 1)]++;
-}
-
-static __always_inline void count_service(struct iopath_block_row *row, u64 ns)
-{
-	row->service_ns += ns;
-	if (ns > row->service_max_ns)
-		row->service_max_ns = ns;
-	row->service[bucket_of(ns) & (IOPATH_BUCKETS - 1)]++;
-}
-
-/* ---- bodies ---------------------------------------------------------------------- */
-
-static __always_inline int on_issue(void *rq)
-{
-	stamp_issue((u64)rq, bpf_ktime_get_ns());
+	begin_request(rq, true);
 	return 0;
 }
+
+static __always_inline int on_insert_as_start(struct request *rq)
+{
+	if (!find_request((u64)rq))
+		begin_request(rq, asks_now(rq));
+	return 0;
+}
+
+static __always_inline int on_issue(struct request *rq)
+{
+	struct request_slot *slot = find_request((u64)rq);
+
+	if (!slot)
+		slot = begin_request(rq, asks_now(rq));
+	if (slot)
+		slot->issued = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* ---- completion -------------------------------------------------------------------- */
 
 /* Leaves a note for the wake-up that follows in this context. */
 static __always_inline void note_request(struct cpu_state *cpu, u64 issued, u64 now, bool flush)
@@ -172,61 +114,125 @@ static __always_inline u64 sequence_start(u32 dev, u64 allocated, u64 issued)
 	return issued;
 }
 
-/* Without a stamp a request is the parent of a flush sequence, a later part of one that
- * completes in parts (the first ended its service), or was issued before we attached. */
+/* What of a request has just been done. */
+struct completion {
+	struct request *rq;
+	u64 now;
+	u64 allocated;
+	int error;
+	u32 bytes;
+	bool whole; /* nothing is left of it */
+	bool in_sequence;
+};
+
+static __always_inline bool wants_flush(const struct completion *done, u32 op)
+{
+	return op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(done->rq, request, bio));
+}
+
+/* For whoever is woken next. */
+static __always_inline void note_completion(const struct completion *done, u32 op, u64 issued)
+{
+	struct cpu_state *cpu = this_cpu();
+	u64 started = issued;
+
+	if (op == REQ_OP_FLUSH)
+		keep_flush(request_device(done->rq), issued);
+	else if (done->in_sequence)
+		started = sequence_start(request_device(done->rq), done->allocated, issued);
+	if (cpu && started)
+		note_request(cpu, started, done->now, done->in_sequence || op == REQ_OP_FLUSH);
+}
+
+/* Never issued, as far as we saw: the parent of a flush sequence, failed on its way to the
+ * driver, or issued before we attached. */
+static __always_inline void count_unissued(const struct completion *done, bool seen,
+                                           struct iopath_block_row *row)
+{
+	if (done->in_sequence || !done->whole)
+		return;
+	if (seen && done->error) {
+		if (row)
+			row->errors++;
+	} else if (attached_ns && done->allocated > attached_ns) {
+		count_loss(IOPATH_LOSS_no_start);
+	}
+}
+
+static __always_inline void count_done(const struct completion *done,
+                                       const struct request_slot *slot,
+                                       struct iopath_block_row *row)
+{
+	u64 service = done->now - slot->issued;
+
+	row->bytes += done->bytes;
+	if (done->error)
+		row->errors++;
+	if (!done->whole) {
+		count_submitted(slot->submitter, done->bytes, 0, 0);
+		return;
+	}
+	if (done->allocated && done->allocated <= slot->issued)
+		count_queue(row, slot->issued - done->allocated);
+	count_service(row, service);
+	count_submitted(slot->submitter, done->bytes, 1, service);
+}
+
+/* A request may complete in parts: it is done with the last. One of a flush sequence
+ * completes once more when the sequence is over. */
 static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 {
-	u64 now = bpf_ktime_get_ns(), allocated = FIELD(rq, request, start_time_ns), issued,
-	    started;
-	u32 op = FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
-	struct cpu_state *cpu = this_cpu();
+	struct completion done = {.rq = rq, .error = error, .bytes = bytes};
+	struct request_slot *slot = find_request((u64)rq), seen = {.row = UNCOUNTED_ROW};
 	struct iopath_block_row *row;
-	bool in_sequence = false;
+	u32 op = READ_FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
 
-	if (!cpu)
-		return 0;
-	issued = take_issue(address_of(rq));
-	started = issued;
-	if (op == REQ_OP_FLUSH) {
-		keep_flush(request_device(rq), issued);
-	} else if (op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio))) {
-		in_sequence = true;
-		started = sequence_start(request_device(rq), allocated, issued);
+	done.now = bpf_ktime_get_ns();
+	done.allocated = READ_FIELD(rq, request, start_time_ns);
+	done.whole = bytes >= READ_FIELD(rq, request, __data_len);
+	done.in_sequence = wants_flush(&done, op);
+	if (slot) {
+		seen = *slot;
+		if (done.whole && in_flush_sequence(READ_FIELD(rq, request, rq_flags)))
+			slot->issued = 0;
+		else if (done.whole)
+			drop_request(slot, (u64)rq);
 	}
-	if (started)
-		note_request(cpu, started, now, in_sequence || op == REQ_OP_FLUSH);
-	if (!issued) {
-		if (attached_ns && allocated > attached_ns && !in_sequence &&
-		    bytes == FIELD(rq, request, __data_len))
-			count_loss(IOPATH_LOSS_no_start);
-		return 0;
-	}
-	row = block_row_of(rq);
-	if (!row)
-		return 0;
-	row->bytes += bytes;
-	if (error)
-		row->errors++;
-	if (allocated && allocated <= issued)
-		count_queue(row, issued - allocated);
-	count_service(row, now - issued);
+	note_completion(&done, op, seen.issued);
+	row = block_row(seen.row);
+	if (!seen.issued)
+		count_unissued(&done, slot, row);
+	else if (row)
+		count_done(&done, &seen, row);
 	return 0;
 }
 
+/* ---- on the way -------------------------------------------------------------------- */
+
 static __always_inline int on_requeue(struct request *rq)
 {
-	struct iopath_block_row *row = block_row_of(rq);
+	struct request_slot *slot = find_request((u64)rq);
+	struct iopath_block_row *row;
 
-	take_issue(address_of(rq));
+	if (!slot)
+		return 0;
+	slot->issued = 0;
+	row = block_row(slot->row);
 	if (row)
 		row->requeues++;
 	return 0;
 }
 
+/* A request that is merged into another ends here. */
 static __always_inline int on_merge(struct request *rq)
 {
-	struct iopath_block_row *row = block_row_of(rq);
+	struct request_slot *slot = find_request((u64)rq);
+	struct iopath_block_row *row;
 
+	if (!slot)
+		return 0;
+	row = block_row(slot->row);
+	drop_request(slot, (u64)rq);
 	if (row)
 		row->merges++;
 	return 0;
@@ -255,10 +261,16 @@ static __always_inline int on_bio_queue(struct bio *bio)
 	return 0;
 }
 
+/* The row in which a bio counts that the current thread submits. */
+static __always_inline struct iopath_block_row *row_of_bio(struct bio *bio)
+{
+	return block_row(place_request(disk_of(bio), bio, READ_FIELD(bio, bio, bi_opf), true) >>
+	                 16);
+}
+
 static __always_inline int on_bio_merged(struct bio *bio)
 {
-	struct iopath_block_row *row =
-	    block_row_for(disk_device(disk_of(bio)), FIELD(bio, bio, bi_opf));
+	struct iopath_block_row *row = row_of_bio(bio);
 
 	arm_request(false);
 	if (row)
@@ -266,45 +278,58 @@ static __always_inline int on_bio_merged(struct bio *bio)
 	return 0;
 }
 
-/* Only the address is of interest: a number from the start. */
-SEC("?raw_tp/block_rq_issue")
-int BPF_PROG(block_issue__raw_tp, void *rq)
+/* ---- programs ---------------------------------------------------------------------- */
+
+#define TRACE_NUMBERS(event, name, args...) TRACE_AS(raw_tp, event, name##__, raw_tp, ##args)
+
+TRACE_NUMBERS(block_io_start, block_start, struct request *rq)
 {
-	return on_issue(rq);
+	return UNDISTURBED(on_start(rq));
 }
 
-TRACE(block_rq_complete, block_complete, struct request *rq, int error, unsigned int bytes)
+SEC("?raw_tp/block_rq_insert")
+int BPF_PROG(block_start__raw_tp_insert, struct request *rq)
+{
+	return UNDISTURBED(on_insert_as_start(rq));
+}
+
+TRACE_NUMBERS(block_rq_issue, block_issue, struct request *rq)
+{
+	return UNDISTURBED(on_issue(rq));
+}
+
+TRACE_NUMBERS(block_rq_complete, block_complete, struct request *rq, int error, unsigned int bytes)
 {
 	return UNDISTURBED(on_complete(rq, error, bytes));
 }
 
-TRACE(block_rq_requeue, block_requeue, struct request *rq)
+TRACE_NUMBERS(block_rq_requeue, block_requeue, struct request *rq)
 {
 	return UNDISTURBED(on_requeue(rq));
 }
 
-TRACE(block_rq_merge, block_merge, struct request *rq)
+TRACE_NUMBERS(block_rq_merge, block_merge, struct request *rq)
 {
 	return UNDISTURBED(on_merge(rq));
 }
 
-TRACE(block_bio_queue, bio_queue, struct bio *bio)
+TRACE_NUMBERS(block_bio_queue, bio_queue, struct bio *bio)
 {
 	return UNDISTURBED(on_bio_queue(bio));
 }
 
-TRACE(block_getrq, block_getrq, struct bio *bio)
+TRACE_NUMBERS(block_getrq, block_getrq, struct bio *bio)
 {
 	arm_request(false);
 	return 0;
 }
 
-TRACE(block_bio_backmerge, bio_backmerge, struct bio *bio)
+TRACE_NUMBERS(block_bio_backmerge, bio_backmerge, struct bio *bio)
 {
 	return UNDISTURBED(on_bio_merged(bio));
 }
 
-TRACE(block_bio_frontmerge, bio_frontmerge, struct bio *bio)
+TRACE_NUMBERS(block_bio_frontmerge, bio_frontmerge, struct bio *bio)
 {
 	return UNDISTURBED(on_bio_merged(bio));
 }
@@ -312,8 +337,13 @@ TRACE(block_bio_frontmerge, bio_frontmerge, struct bio *bio)
 #ifdef IOPATH_UNTYPED
 /* Before 5.11 the queue comes first (in 5.10.y not any more for the requests, from
  * 5.10.137 on), and merges have the request, too. */
-SEC("?raw_tp/block_rq_issue")
-int BPF_PROG(block_issue__raw_tp_2, void *queue, void *rq)
+SEC("?raw_tp/block_rq_insert")
+int BPF_PROG(block_start__raw_tp_insert_2, void *queue, struct request *rq)
+{
+	return on_insert_as_start(rq);
+}
+
+VARIANT(block_rq_issue, block_issue, 2, void *queue, struct request *rq)
 {
 	return on_issue(rq);
 }

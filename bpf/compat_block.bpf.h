@@ -34,26 +34,95 @@ static __always_inline void *disk_of(struct bio *bio)
 	return READ_FIELD(device, block_device, bd_disk);
 }
 
-/* dev_t of the whole disk of a request; 0 for a queue without a disk. */
-static __always_inline u32 request_device(struct request *rq)
+/* The whole disk of a request; NULL for a queue without a disk. */
+static __always_inline void *request_disk(struct request *rq)
 {
 	void *queue;
 
 	if (!bpf_core_field_exists(struct request_queue, disk))
-		return disk_device(BPF_CORE_READ((struct request___before_5_15 *)rq, rq_disk));
+		return BPF_CORE_READ((struct request___before_5_15 *)rq, rq_disk);
 	queue = READ_FIELD(rq, request, q);
-	return disk_device(READ_FIELD(queue, request_queue, disk));
+	return READ_FIELD(queue, request_queue, disk);
 }
 
-/* REQ_PREFLUSH and REQ_FUA move as flags are added: ask for their bits. */
-enum req_flag_bits___any { __REQ_FUA___any, __REQ_PREFLUSH___any };
+static __always_inline u32 request_device(struct request *rq)
+{
+	return disk_device(request_disk(rq));
+}
+
+/* Flags of a request move as others are added: ask for their bits. */
+enum req_flag_bits___any {
+	__REQ_SYNC___any,
+	__REQ_META___any,
+	__REQ_FUA___any,
+	__REQ_PREFLUSH___any,
+	__REQ_RAHEAD___any,
+	__REQ_BACKGROUND___any
+};
+#define REQUEST_FLAG(name)                                                                         \
+	(1U << bpf_core_enum_value(enum req_flag_bits___any, __REQ_##name##___any))
 
 static __always_inline bool bio_wants_flush(void *bio)
 {
-	u32 fua = bpf_core_enum_value(enum req_flag_bits___any, __REQ_FUA___any);
-	u32 preflush = bpf_core_enum_value(enum req_flag_bits___any, __REQ_PREFLUSH___any);
+	return bio && (READ_FIELD(bio, bio, bi_opf) & (REQUEST_FLAG(FUA) | REQUEST_FLAG(PREFLUSH)));
+}
 
-	return bio && (READ_FIELD(bio, bio, bi_opf) & (1U << fua | 1U << preflush));
+/* request.rq_flags became an enum in 6.11; before, in 5.10 and after, these had the same bits. */
+enum rqf_flags___6_11 { __RQF_FLUSH_SEQ___6_11, __RQF_TIMED_OUT___6_11 };
+#define RQF_BIT(name, before)                                                                      \
+	(bpf_core_enum_value_exists(enum rqf_flags___6_11, __RQF_##name##___6_11)                  \
+	     ? 1U << bpf_core_enum_value(enum rqf_flags___6_11, __RQF_##name##___6_11)             \
+	     : 1U << (before))
+
+/* Part of a flush sequence, which completes the request once more at its end. */
+static __always_inline bool in_flush_sequence(u32 rq_flags)
+{
+	return rq_flags & RQF_BIT(FLUSH_SEQ, 4);
+}
+
+/* The blkcg state of a bio's cgroup, NULL where the kernel keeps none. */
+static __always_inline void *bio_css(void *bio)
+{
+	void *blkg, *blkcg;
+
+	if (!bio || !bpf_core_field_exists(struct bio, bi_blkg))
+		return NULL;
+	blkg = READ_FIELD(bio, bio, bi_blkg);
+	blkcg = blkg ? READ_FIELD(blkg, blkcg_gq, blkcg) : NULL;
+	return blkcg ? blkcg + bpf_core_field_offset(struct blkcg, css) : NULL;
+}
+
+/* The id of its cgroup; 0 in a hierarchy of version 1, whose ids are not those we know. */
+static __always_inline u64 css_cgroup_id(void *css)
+{
+	void *cgroup = READ_FIELD(css, cgroup_subsys_state, cgroup);
+	void *root = cgroup ? READ_FIELD(cgroup, cgroup, root) : NULL;
+
+	if (!root || READ_FIELD(root, cgroup_root, hierarchy_id))
+		return 0;
+	return READ_FIELD(READ_FIELD(cgroup, cgroup, kn), kernfs_node, id);
+}
+
+/* A kernel thread's struct kthread hung on set_child_tid until 5.17. */
+struct task_struct___before_5_17 {
+	void *set_child_tid;
+} __attribute__((preserve_access_index));
+
+/* What a thread of a work queue works on into IOPATH_COMM bytes: the name of its queue,
+ * or what the work calls itself ("flush-254:0"). */
+static __always_inline void read_work(char *name, struct task_struct *task)
+{
+	void *thread, *worker;
+
+	if (bpf_core_field_exists(struct task_struct, worker_private))
+		thread = READ_FIELD(task, task_struct, worker_private);
+	else
+		thread = BPF_CORE_READ((struct task_struct___before_5_17 *)task, set_child_tid);
+	worker = thread ? READ_FIELD(thread, kthread, data) : NULL;
+	if (!worker ||
+	    bpf_probe_read_kernel_str(name, IOPATH_COMM,
+	                              worker + bpf_core_field_offset(struct worker, desc)) < 0)
+		count_loss(IOPATH_LOSS_read_failed);
 }
 
 #endif

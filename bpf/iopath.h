@@ -99,16 +99,26 @@ struct iopath_config {
 	iop_u8 by;
 	iop_u8 filter_comm; /* 1: only threads whose name is `comm` */
 	iop_u8 has_rdonly_cast;
-	iop_u8 preemptible; /* programs on tracepoints are, unless they forbid it */
-	iop_u8 pad[3];
+	iop_u8 preemptible;  /* programs on tracepoints are, unless they forbid it */
+	iop_u8 has_io_start; /* an event tells of a request when its submitter is at hand */
+	iop_u8 pad[2];
 	iop_u32 max_rows;
 	iop_u32 max_block_rows;
+	iop_u32 max_submitters;
+	iop_u64 cgroup_id; /* with scope cgroup */
 	char comm[IOPATH_COMM];
 };
 
 /* Rows are numbered as they are needed: what the map numbers_taken counts, by kind. */
-enum iopath_numbered { IOPATH_NUMBERED_ROW, IOPATH_NUMBERED_BLOCK_ROW, IOPATH_NUMBERED_COUNT };
+enum iopath_numbered {
+	IOPATH_NUMBERED_ROW,
+	IOPATH_NUMBERED_BLOCK_ROW,
+	IOPATH_NUMBERED_SUBMITTER,
+	IOPATH_NUMBERED_COUNT
+};
 #define IOPATH_FIRST_FREE_BLOCK_ROW 1 /* row 0 takes what found no room */
+#define IOPATH_FIRST_FREE_SUBMITTER 1 /* 0: unknown, no room */
+#define IOPATH_MOST_BLOCK_ROWS      0xfffe
 
 /* ---- operations ---------------------------------------------------------- */
 
@@ -174,9 +184,17 @@ struct iopath_top {
 
 /* ---- layers behind -------------------------------------------------------- */
 
+#define IOPATH_DISK_NAME 32 /* of the kernel's gendisk */
+
 struct iopath_block_key {
+	iop_u64 scope; /* with --by: process or cgroup that asked */
 	iop_u32 dev;
-	iop_u32 op; /* REQ_OP_* of the kernel */
+	iop_u32 op; /* REQ_OP_* of the kernel, or below */
+};
+
+struct iopath_block_info {
+	struct iopath_block_key key;
+	char disk[IOPATH_DISK_NAME]; /* a device that is gone still has a name */
 };
 
 struct iopath_block_row {
@@ -190,6 +208,37 @@ struct iopath_block_row {
 	iop_u64 service_max_ns;
 	iop_u64 queue[IOPATH_BUCKETS];
 	iop_u64 service[IOPATH_BUCKETS];
+};
+
+/* On whose account a request is. */
+enum iopath_submitter_kind {
+	IOPATH_SUBMITTER_UNKNOWN, /* flush machinery; asked for before we attached */
+	IOPATH_SUBMITTER_PROCESS,
+	IOPATH_SUBMITTER_KERNEL,    /* a journal, a worker of loop or dm... */
+	IOPATH_SUBMITTER_WRITEBACK, /* of dirty pages, whoever had made them dirty */
+	IOPATH_SUBMITTER_KINDS
+};
+
+struct iopath_submitter_key {
+	iop_u64 cgroup; /* id, 0: unknown */
+	iop_u32 tgid;   /* 0: unknown, or a worker, which is nobody in particular */
+	iop_u32 kind;   /* enum iopath_submitter_kind */
+	iop_u32 dev;
+	iop_u32 op;
+	char worker[IOPATH_COMM]; /* what a worker works on: "flush-254:0", "loop0" */
+};
+
+struct iopath_submitter {
+	struct iopath_submitter_key key;
+	iop_u32 row; /* of the requests */
+	char comm[IOPATH_COMM];
+};
+
+/* Requests of one row and one submitter. */
+struct iopath_submitted {
+	iop_u64 count;
+	iop_u64 bytes;
+	iop_u64 service_ns;
 };
 
 /* Interrupts that have no irq number, as lines of /proc/interrupts. */

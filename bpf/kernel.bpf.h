@@ -140,6 +140,7 @@ struct task_struct {
 	u32 pid;
 	u32 tgid;
 	char comm[16];
+	void *worker_private; /* of kernel threads */
 	void *stack;
 	struct files_struct *files;
 	struct signal_struct *signal;
@@ -155,6 +156,7 @@ struct request_queue {
 struct gendisk {
 	int major;
 	int first_minor;
+	char disk_name[32];
 	struct request_queue *queue;
 };
 
@@ -162,9 +164,48 @@ struct block_device {
 	struct gendisk *bd_disk;
 };
 
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+};
+
+struct blkcg {
+	struct cgroup_subsys_state css;
+};
+
+struct blkcg_gq {
+	struct blkcg *blkcg;
+};
+
 struct bio {
 	struct block_device *bi_bdev;
 	unsigned int bi_opf;
+	struct blkcg_gq *bi_blkg;
+};
+
+struct kthread {
+	void *data;
+};
+
+struct worker {
+	char desc[24];
+};
+
+struct queue_limits {
+	u32 features;
 };
 
 struct request {
@@ -172,6 +213,7 @@ struct request {
 	unsigned int cmd_flags;
 	unsigned int rq_flags;
 	unsigned int __data_len;
+	u64 __sector;
 	struct bio *bio;
 	u64 start_time_ns;
 };
@@ -197,6 +239,7 @@ struct bpf_iter__task {
 
 /* Constants of the kernel that BTF does not carry. */
 #define PF_IO_WORKER       0x00000010 /* include/linux/sched.h, 5.12 */
+#define PF_WQ_WORKER       0x00000020
 #define PF_EXITING         0x00000004
 #define PF_KTHREAD         0x00200000
 #define TASK_INTERRUPTIBLE 0x1

@@ -3,21 +3,49 @@
 #ifndef IOPATH_MAPS_BLOCK_BPF_H
 #define IOPATH_MAPS_BLOCK_BPF_H
 
-/* Issue stamps: direct-mapped by the request's address, which is unique among
- * requests in flight; what collides goes to a hash, as does everything where the
- * kernel has no compare-and-swap for programs. */
-#define ISSUE_SLOTS 16384
-struct issue_slot {
-	u64 request;
-	u64 issued;
+/* A request from the moment it was asked for until it is done. Direct-mapped by its
+ * address, which is unique among requests in flight; what collides goes to a hash, as
+ * does everything where the kernel has no compare-and-swap for programs. */
+#define REQUEST_SLOTS 16384
+struct request_slot {
+	u64 request; /* 0: free */
+	u64 issued;  /* handed to the driver; 0: not */
+	u16 row;
+	u16 submitter; /* 0: not known */
+	u32 flags;     /* cmd_flags as submitted: a flush sequence takes some away */
 };
 
+/* The row of requests that are followed, as operations wait for them, but not counted. */
+#define UNCOUNTED_ROW 0xffff
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, REQUEST_SLOTS);
+	__type(key, u32);
+	__type(value, struct request_slot);
+} request_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct request_slot);
+} request_overflow SEC(".maps");
+
+/* Sizes of the next ones are set by the loader. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 128);
 	__type(key, struct iopath_block_key);
 	__type(value, u32);
 } block_dictionary SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 128);
+	__type(key, u32);
+	__type(value, struct iopath_block_info);
+} block_infos SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -27,18 +55,25 @@ struct {
 } block_rows SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, ISSUE_SLOTS);
-	__type(key, u32);
-	__type(value, struct issue_slot);
-} issue_slots SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct iopath_submitter_key);
+	__type(value, u32);
+} submitter_dictionary SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, u64);
-	__type(value, u64);
-} issue_overflow SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct iopath_submitter);
+} submitters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct iopath_submitted);
+} submitted SEC(".maps");
 
 /* The latest flushes of a device, by which the requests of a flush sequence find
  * the time at which their sequence came to the driver. */

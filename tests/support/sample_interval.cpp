@@ -87,6 +87,19 @@ void add_layers(Counts& counts)
     counts.block[0].bytes = 61785ULL * 4096;
     counts.block[1].bytes = 800ULL * 16384;
     counts.block[1].merges = 17;
+    counts.block[0].by = {
+        {{SubmitterKind::process, 1234, "fio", "/", "", ""}, 57461, 57461ULL * 4096, 2496ms},
+        {{SubmitterKind::process, 1240, "fio", "/batch.slice", "", ""},
+         4324,
+         4324ULL * 4096,
+         176ms}};
+    counts.block[1].by = {
+        {{SubmitterKind::writeback, 0, "writeback", "/db.slice", "vda", "ext4"},
+         600,
+         9830400,
+         186ms},
+        {{SubmitterKind::kernel, 221, "jbd2/vda1-8", "/", "", ""}, 200, 3276800, 62ms}};
+    counts.block[2].by = {{{}, 400, 0, 304ms}};
     counts.interrupts = {{"25", "virtio1-req.0", 0, latency_of({{62000, 2600ns}})},
                          {"LOC", "local_timer", 0, latency_of({{2500, 3100ns}})},
                          {"LOC", "local_timer", 1, latency_of({{2500, 2900ns}})},
@@ -151,6 +164,7 @@ Interval troubled_interval()
     interval.counts.losses[static_cast<std::size_t>(Loss::missed_run)] = 2;
     interval.counts.io_uring_enters = 4711;
     interval.counts.block[0].errors = 2;
+    interval.counts.block[0].by[0].by.comm = "evil\x1b[2J\n\xff";
     interval.steal = 120ms;
     interval.command_end = CommandEnd{3, 2};
     InFlight open;

@@ -34,6 +34,7 @@ WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<C
     watch.scope = scope_kind(options);
     watch.comm = options.comm;
     watch.cgroup_fd = cgroup ? cgroup->fd.get() : -1;
+    watch.cgroup_id = cgroup ? cgroup->id : 0;
     watch.pids = options.pids;
     watch.by = options.by;
     watch.op = options.op;
@@ -95,7 +96,8 @@ void Session::begin()
 CollectExtent Session::extent() const
 {
     return {programs_->rows_taken(), programs_->block_rows_taken(),
-            options_.by == Breakdown::process, options_.by == Breakdown::cgroup};
+            options_.by == Breakdown::process, options_.by == Breakdown::cgroup,
+            programs_->submitters_taken()};
 }
 
 Names Session::names()
@@ -105,6 +107,9 @@ Names Session::names()
         return file_device(devices_, mounts_, dev, fs);
     };
     names.disk = [this](std::uint32_t dev) { return devices_.name(dev); };
+    names.file_systems = [this](std::string_view disk) {
+        return file_systems_on(devices_, mounts_, disk);
+    };
     names.irq = [this](std::uint32_t irq) { return irq_actions(files_, irq); };
     names.cgroup = [this](std::uint64_t id) {
         const std::string path = cgroups_.path(id);

@@ -192,7 +192,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_stage_buckets(counts);
     read_rows(counts); // last: the whole of what was read before
     std::erase_if(counts.operations, is_empty);
-    read_block(counts, extent.block_rows);
+    read_block(counts, extent);
     read_interrupts(counts);
     read_softirqs(counts);
     read_commits(counts);

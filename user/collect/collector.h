@@ -13,13 +13,17 @@
 #include <string_view>
 #include <vector>
 
+struct iopath_submitter;
+
 namespace iopath {
 
 /// Names for numbers that mean something outside the kernel's programs only.
 struct Names {
     std::function<std::string(std::uint32_t dev, std::string_view fs)> device; ///< of files
     std::function<std::string(std::uint32_t dev)> disk;                        ///< of requests
-    std::function<std::string(std::uint32_t irq)> irq;                         ///< its actions
+    /// Types of the file systems on a disk or on its partitions: "ext4", "ext4 xfs".
+    std::function<std::string(std::string_view disk)> file_systems;
+    std::function<std::string(std::uint32_t irq)> irq; ///< its actions
     std::function<std::string(std::uint64_t id)> cgroup;
     std::function<std::string_view(int number)> syscall;
 };
@@ -30,6 +34,7 @@ struct CollectExtent {
     std::uint32_t block_rows = 0;
     bool by_process = false;
     bool by_cgroup = false;
+    std::uint32_t submitters = 0;
 };
 
 class Collector {
@@ -54,7 +59,10 @@ private:
     void read_stage_buckets(Counts& counts);
     void read_vias(Counts& counts);
     void read_tops(Counts& counts, const std::string& tasks);
-    void read_block(Counts& counts, std::uint32_t rows);
+    void read_block(Counts& counts, const CollectExtent& extent);
+    void read_submitters(std::map<std::uint32_t, BlockRequests>& table,
+                         const CollectExtent& extent);
+    Submitter submitter_of(const iopath_submitter& info);
     void read_interrupts(Counts& counts);
     void read_softirqs(Counts& counts);
     void read_commits(Counts& counts);

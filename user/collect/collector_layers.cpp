@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The layers behind the operations: block, interrupts, softirqs, scheduler, small counters.
+// The layers behind the operations: interrupts, softirqs, scheduler, small counters.
 #include "bpf/iopath.h"
 #include "collect/collector.h"
 #include "collect/records.h"
@@ -23,81 +23,7 @@ constexpr std::array kVectorNames{IOPATH_VECTORS(IOPATH_VECTOR_NAME)};
 #undef IOPATH_VECTOR_IRQ
 #undef IOPATH_VECTOR_NAME
 
-// REQ_OP_* of include/linux/blk_types.h; the values below 10 have kept their meaning since 4.10.
-std::string_view request_op_name(std::uint32_t op)
-{
-    switch (op) {
-    case 0:
-        return "read";
-    case 1:
-        return "write";
-    case 2:
-        return "flush";
-    case 3:
-        return "discard";
-    case 5:
-        return "secure_erase";
-    case 7:
-        return "zone_append";
-    case 9:
-        return "write_zeroes";
-    case 34:
-    case 35:
-        return "driver";
-    default:
-        return op < 34 ? "zone" : "other";
-    }
-}
-
-Latency latency_of(const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns)
-{
-    Latency latency;
-    for (std::size_t i = 0; i < IOPATH_BUCKETS; i++) {
-        if (buckets[i] != 0)
-            latency.histogram.add(i, buckets[i]);
-    }
-    latency.sum = Nanoseconds(sum_ns);
-    latency.max = Nanoseconds(max_ns);
-    return latency;
-}
-
-void add_part(BlockRequests& requests, const iopath_block_row& part)
-{
-    requests.bytes += part.bytes;
-    requests.errors += part.errors;
-    requests.merges += part.merges;
-    requests.requeues += part.requeues;
-    requests.queue.add(
-        latency_of(static_cast<const iop_u64*>(part.queue), part.queue_ns, part.queue_max_ns));
-    requests.service.add(latency_of(static_cast<const iop_u64*>(part.service), part.service_ns,
-                                    part.service_max_ns));
-    requests.count = requests.service.histogram.count();
-}
-
 } // namespace
-
-void Collector::read_block(Counts& counts, std::uint32_t rows)
-{
-    if (rows == 0)
-        return; // the layer is dark
-    std::map<std::uint32_t, BlockRequests> table;
-    table[0].op = "other";
-    maps_.each("block_dictionary", [&](const void* key, const void* value) {
-        const auto* identity = static_cast<const iopath_block_key*>(key);
-        BlockRequests& requests = table[*static_cast<const iop_u32*>(value)];
-        requests.device = names_.disk(identity->dev);
-        requests.op = request_op_name(identity->op);
-    });
-    for (auto& entry : table) {
-        BlockRequests& requests = entry.second;
-        maps_.read_per_cpu("block_rows", entry.first, [&](const PerCpuValues& values) {
-            values.each<iopath_block_row>(
-                [&](int, const iopath_block_row& part) { add_part(requests, part); });
-        });
-        if (requests.count != 0 || requests.merges != 0 || requests.requeues != 0)
-            counts.block.push_back(std::move(requests));
-    }
-}
 
 void Collector::read_interrupts(Counts& counts)
 {

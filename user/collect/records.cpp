@@ -21,4 +21,16 @@ void TopTable::add(std::uint32_t row, std::uint32_t tgid, const std::string& com
     process.time += time;
 }
 
+Latency latency_of(const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns)
+{
+    Latency latency;
+    for (std::size_t i = 0; i < IOPATH_BUCKETS; i++) {
+        if (buckets[i] != 0)
+            latency.histogram.add(i, buckets[i]);
+    }
+    latency.sum = Nanoseconds(sum_ns);
+    latency.max = Nanoseconds(max_ns);
+    return latency;
+}
+
 } // namespace iopath

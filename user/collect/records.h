@@ -52,4 +52,7 @@ private:
     std::map<std::pair<std::uint32_t, std::uint32_t>, TopProcess> table_;
 };
 
+/// Buckets, sum and maximum as the programs keep them.
+Latency latency_of(const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns);
+
 } // namespace iopath

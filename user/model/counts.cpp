@@ -27,6 +27,13 @@ void subtract_row(TopProcess& row, const TopProcess& earlier)
     take(row.time, earlier.time);
 }
 
+void subtract_row(Submitted& row, const Submitted& earlier)
+{
+    take(row.count, earlier.count);
+    take(row.bytes, earlier.bytes);
+    take(row.time, earlier.time);
+}
+
 auto key_of(const Via& row)
 {
     return std::tie(row.comm);
@@ -41,7 +48,11 @@ const OperationKey& key_of(const Operation& row)
 }
 auto key_of(const BlockRequests& row)
 {
-    return std::tie(row.device, row.op);
+    return std::tie(row.device, row.op, row.whose);
+}
+const Submitter& key_of(const Submitted& row)
+{
+    return row.by;
 }
 auto key_of(const Interrupt& row)
 {
@@ -63,6 +74,10 @@ bool is_zero(const Via& row)
 bool is_zero(const TopProcess& row)
 {
     return row.time == Nanoseconds::zero();
+}
+bool is_zero(const Submitted& row)
+{
+    return row.count == 0 && row.bytes == 0;
 }
 bool is_zero(const Latency& latency)
 {
@@ -143,11 +158,27 @@ void subtract_block(BlockRequests& row, const BlockRequests& earlier)
     take(row.errors, earlier.errors);
     take(row.merges, earlier.merges);
     take(row.requeues, earlier.requeues);
+    subtract_ranked(row.by, earlier.by);
     row.queue.subtract(earlier.queue);
     row.service.subtract(earlier.service);
 }
 
 } // namespace
+
+std::string_view name_of(SubmitterKind kind)
+{
+    switch (kind) {
+    case SubmitterKind::process:
+        return "process";
+    case SubmitterKind::kernel:
+        return "kernel";
+    case SubmitterKind::writeback:
+        return "writeback";
+    case SubmitterKind::unknown:
+        break;
+    }
+    return "unknown";
+}
 
 void Counts::subtract(const Counts& earlier)
 {

@@ -63,7 +63,10 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
     config.preemptible =
         facts.preemptible_programs && facts.can_preempt() && facts.has_function(kPreemptDisable);
     config.max_rows = sizes.rows;
-    config.max_block_rows = sizes.block_rows;
+    config.max_block_rows = std::min<std::uint32_t>(sizes.block_rows, IOPATH_MOST_BLOCK_ROWS);
+    config.max_submitters = sizes.submitters;
+    config.has_io_start = facts.tracepoint_args.contains("block_io_start");
+    config.cgroup_id = options.cgroup_id;
     options.comm.copy(config.comm, sizeof(config.comm) - 1);
     return config;
 }
@@ -337,6 +340,11 @@ std::uint32_t Programs::numbers_taken(std::uint32_t kind, std::uint32_t first) c
 std::uint32_t Programs::rows_taken() const
 {
     return numbers_taken(IOPATH_NUMBERED_ROW, IOPATH_FIRST_FREE_ROW);
+}
+
+std::uint32_t Programs::submitters_taken() const
+{
+    return numbers_taken(IOPATH_NUMBERED_SUBMITTER, IOPATH_FIRST_FREE_SUBMITTER);
 }
 
 std::uint32_t Programs::block_rows_taken() const

@@ -23,9 +23,10 @@ namespace iopath {
 /// What to watch; fixed once loaded.
 struct WatchOptions {
     ScopeKind scope = ScopeKind::system;
-    std::string comm;      ///< only threads of this name; empty: all
-    int cgroup_fd = -1;    ///< with scope cgroup; borrowed
-    std::vector<int> pids; ///< with scope pid
+    std::string comm;            ///< only threads of this name; empty: all
+    int cgroup_fd = -1;          ///< with scope cgroup; borrowed
+    std::uint64_t cgroup_id = 0; ///< with scope cgroup
+    std::vector<int> pids;       ///< with scope pid
     Breakdown by = Breakdown::none;
     std::optional<Op> op;             ///< only this op
     std::uint32_t max_rows = 0;       ///< 0: as many as suit this machine
@@ -72,6 +73,7 @@ public:
     [[nodiscard]] int map_fd(std::string_view name) const;
     [[nodiscard]] std::uint32_t rows_taken() const;
     [[nodiscard]] std::uint32_t block_rows_taken() const;
+    [[nodiscard]] std::uint32_t submitters_taken() const;
     /// Output of the task iterator: iopath_task_record after iopath_task_record. Fails where it is
     /// dark.
     [[nodiscard]] Result<std::string> walk_tasks() const;

@@ -17,6 +17,12 @@ constexpr std::uint64_t kRowMemory = 192ULL << 20;
 constexpr std::uint32_t kFewRows = 512;   // an op, a target, a file system and a device each
 constexpr std::uint32_t kManyRows = 8192; // times processes or cgroups
 constexpr std::uint32_t kLeastRows = 128;
+// A device and an op each; times processes or cgroups.
+constexpr std::uint64_t kBlockRowMemory = 48ULL << 20;
+constexpr std::uint32_t kFewBlockRows = 128;
+constexpr std::uint32_t kManyBlockRows = 2048;
+// A row and a process or cgroup each.
+constexpr std::uint32_t kSubmitters = 4096;
 // Devices on one CPU each; on every CPU the vectors, and a queue of each of several devices.
 constexpr std::uint32_t kIrqs = 64;
 constexpr std::uint32_t kIrqsPerCpu = 24;
@@ -33,11 +39,15 @@ bool same_definition(const bpf_map* one, const bpf_map* other)
 MapSizes suitable_sizes(int cpus, bool many_rows)
 {
     const auto on = static_cast<std::uint64_t>(std::max(cpus, 1));
-    const auto affordable = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(kRowMemory / (sizeof(iopath_row) * on), kManyRows));
+    const auto affordable = [on](std::uint64_t memory, std::size_t row, std::uint32_t most) {
+        return static_cast<std::uint32_t>(std::min<std::uint64_t>(memory / (row * on), most));
+    };
+    const auto rows = affordable(kRowMemory, sizeof(iopath_row), kManyRows);
+    const auto block = affordable(kBlockRowMemory, sizeof(iopath_block_row), kManyBlockRows);
     return {.rows = std::clamp(many_rows ? kManyRows : kFewRows, kLeastRows,
-                               std::max(affordable, kLeastRows)),
-            .block_rows = 128,
+                               std::max(rows, kLeastRows)),
+            .block_rows = many_rows ? std::max(block, kFewBlockRows) : kFewBlockRows,
+            .submitters = kSubmitters,
             .irqs = kIrqs + kIrqsPerCpu * static_cast<std::uint32_t>(on)};
 }
 
@@ -52,8 +62,10 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, con
     };
     for (const char* name : {"rows", "row_infos", "row_dictionary"})
         resize(name, sizes.rows);
-    for (const char* name : {"block_rows", "block_dictionary"})
+    for (const char* name : {"block_rows", "block_infos", "block_dictionary"})
         resize(name, sizes.block_rows);
+    for (const char* name : {"submitters", "submitter_dictionary", "submitted"})
+        resize(name, sizes.submitters);
     resize("irqs", sizes.irqs);
     const int failed = object->load();
     if (failed == -EPERM) // CAP_BPF has been asked for; what is left is the account, before 5.11

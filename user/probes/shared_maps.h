@@ -15,6 +15,7 @@ namespace iopath {
 struct MapSizes {
     std::uint32_t rows = 0;
     std::uint32_t block_rows = 0;
+    std::uint32_t submitters = 0;
     std::uint32_t irqs = 0; ///< interrupts times the CPUs they come to
 };
 

@@ -4,6 +4,7 @@
 #include "sys/parse.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace iopath {
@@ -130,6 +131,20 @@ std::string Mounts::device_below(std::string_view path) const
     if (DeviceNumber::of(best->dev).major != 0)
         return devices_.name(best->dev);
     return source_device(best->source);
+}
+
+std::string file_systems_on(Devices& devices, const Mounts& mounts, std::string_view disk)
+{
+    std::set<std::string> types;
+    for (const Mount& mount : mounts.table()) {
+        const std::string device = file_device(devices, mounts, mount.dev, mount.type);
+        if (device == disk || (!device.empty() && devices.whole_disk(device) == disk))
+            types.insert(mount.type);
+    }
+    std::string text;
+    for (const std::string& type : types)
+        text += (text.empty() ? "" : " ") + type;
+    return text;
 }
 
 std::string file_device(Devices& devices, const Mounts& mounts, std::uint32_t dev,

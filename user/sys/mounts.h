@@ -39,6 +39,9 @@ public:
     /// if not empty, must be the type mounted: numbers are given out again.
     [[nodiscard]] std::string device_of(std::uint32_t dev, std::string_view fs) const;
 
+    /// As it was read last.
+    [[nodiscard]] const std::vector<Mount>& table() const { return table_; }
+
     /// Reads the table again. What was unmounted is remembered until its number is given to
     /// another: what was counted for it still has its name.
     void refresh();
@@ -57,6 +60,9 @@ private:
     std::vector<Mount> table_;
     std::map<std::uint32_t, Anonymous> anonymous_;
 };
+
+/// Types of the file systems mounted from a disk or its partitions, without repeats: "ext4 xfs".
+std::string file_systems_on(Devices& devices, const Mounts& mounts, std::string_view disk);
 
 /// The name of a file's device by the number of its super block: real ones from sysfs, anonymous
 /// ones (major 0) through the mount table.

@@ -19,6 +19,7 @@ Names names()
     Names names;
     names.device = [](std::uint32_t dev, std::string_view) { return dev == kSda ? "sda" : "?"; };
     names.disk = [](std::uint32_t dev) { return dev == kSda ? "sda" : "?"; };
+    names.file_systems = [](std::string_view disk) { return disk == "sda" ? "ext4" : ""; };
     names.irq = [](std::uint32_t irq) { return "irq" + std::to_string(irq); };
     names.cgroup = [](std::uint64_t id) { return "/cgroup" + std::to_string(id); };
     names.syscall = [](int number) { return number == 0 ? "read" : "?"; };
@@ -224,7 +225,8 @@ TEST_CASE("by process and by cgroup rows carry them")
 TEST_CASE("requests are named by device and op, their CPUs added up")
 {
     FakeMaps maps;
-    maps.put<iopath_block_key, iop_u32>("block_dictionary", {kSda, 2}, {1});
+    iopath_block_info info{{0, kSda, 2}, {}};
+    maps.set<iopath_block_info>("block_infos", 1, {info});
     iopath_block_row row{};
     row.service[50] = 3;
     row.service_ns = 900;
@@ -240,6 +242,34 @@ TEST_CASE("requests are named by device and op, their CPUs added up")
     CHECK(counts.block.front().count == 6);
     CHECK(counts.block.front().merges == 2);
     CHECK(counts.block.front().service.sum == nanoseconds(1800));
+}
+
+TEST_CASE("requests have their submitters, a process by its latest name")
+{
+    FakeMaps maps;
+    maps.set<iopath_block_info>("block_infos", 1, {iopath_block_info{{0, kSda, 1}, {}}});
+    iopath_block_row row{};
+    row.service[50] = 5;
+    maps.set<iopath_block_row>("block_rows", 1, {row});
+    const auto add = [&](std::uint32_t number, iopath_submitter info, iopath_submitted counts) {
+        info.row = 1;
+        maps.set<iopath_submitter>("submitters", number, {info});
+        maps.set<iopath_submitted>("submitted", number, {counts, counts});
+    };
+    add(1, {{7, 42, IOPATH_SUBMITTER_PROCESS, kSda, 1, ""}, 1, "sh"}, {1, 100, 10});
+    add(2, {{7, 42, IOPATH_SUBMITTER_PROCESS, kSda, 0, ""}, 1, "dd"}, {1, 100, 10});
+    add(3, {{9, 0, IOPATH_SUBMITTER_WRITEBACK, kSda, 1, "flush-8:0"}, 1, ""}, {3, 4096, 500});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 2, false, false, 4}, "");
+    REQUIRE(counts.block.size() == 1);
+    const auto& by = counts.block.front().by;
+    REQUIRE(by.size() == 2);
+    CHECK(by[0].by ==
+          Submitter{SubmitterKind::writeback, 0, "writeback", "/cgroup9", "sda", "ext4"});
+    CHECK(by[0].count == 6);
+    CHECK(by[1].by == Submitter{SubmitterKind::process, 42, "dd", "/cgroup7", "", ""});
+    CHECK(by[1].count == 4);
+    CHECK(by[1].time == nanoseconds(40));
 }
 
 TEST_CASE("interrupts have the names of /proc/interrupts, softirqs those of /proc/softirqs")

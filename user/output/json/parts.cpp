@@ -96,31 +96,6 @@ Json finding(const Finding& finding)
             {"advice", finding.advice}};
 }
 
-Json block(const Counts& counts, Nanoseconds length)
-{
-    Json list = Json::array();
-    for (const BlockRequests& row : counts.block) {
-        std::uint64_t flushes = 0;
-        for (const BlockRequests& other : counts.block)
-            if (other.device == row.device && other.op == "flush")
-                flushes += other.count;
-        const double seconds = to_seconds(length);
-        list.push_back({{"device", row.device},
-                        {"op", row.op},
-                        {"count", row.count},
-                        {"bytes", row.bytes},
-                        {"errors", row.errors},
-                        {"queue", latency(row.queue)},
-                        {"service", latency(row.service)},
-                        {"depth_mean",
-                         seconds > 0 ? Json(to_seconds(row.service.sum) / seconds) : Json(nullptr)},
-                        {"flushes", flushes},
-                        {"merges", row.merges},
-                        {"requeues", row.requeues}});
-    }
-    return list;
-}
-
 std::string rfc3339(std::chrono::system_clock::time_point time)
 {
     using namespace std::chrono;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What happened below and around the operations: block requests, interrupts, the scheduler.
+// What happened around the operations: commits, interrupts, the scheduler.
 #include "output/terminal/sections.h"
 
 #include <algorithm>
@@ -13,62 +13,6 @@ namespace {
 
 constexpr std::size_t kBlockRows = 8;
 constexpr std::size_t kInterruptRows = 6;
-
-std::string quantile_text(const Latency& latency, double q)
-{
-    return latency.histogram.empty() ? "-" : human_duration(latency.quantile(q));
-}
-
-void block_head(Page& page)
-{
-    page.put(page.line()
-                 .to(41)
-                 .right("in the queue", 15, kDim)
-                 .right("in the device", 16, kDim)
-                 .right("mean", 8, kDim));
-    page.put(page.line()
-                 .left("device", 11, kDim)
-                 .left("op", 12, kDim)
-                 .right("count", 8, kDim)
-                 .right("bytes", 10, kDim)
-                 .right("p50", 7, kDim)
-                 .right("p99", 8, kDim)
-                 .right("p50", 8, kDim)
-                 .right("p99", 8, kDim)
-                 .right("depth", 8, kDim));
-}
-
-std::string count_text(std::uint64_t count)
-{
-    constexpr std::uint64_t kExact = 999'999;
-    return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
-}
-
-void block_row(Page& page, const BlockRequests& row, Nanoseconds length)
-{
-    const double seconds = to_seconds(length);
-    const std::string depth =
-        seconds > 0 ? fmt::format("{:.2f}", to_seconds(row.service.sum) / seconds) : "-";
-    page.put(page.line()
-                 .left(row.device.empty() ? "-" : row.device, 10)
-                 .to(11)
-                 .left(row.op, 12)
-                 .right(count_text(row.count), 8)
-                 .right(human_bytes(static_cast<double>(row.bytes)), 10)
-                 .right(quantile_text(row.queue, 0.5), 7)
-                 .right(quantile_text(row.queue, 0.99), 8)
-                 .right(quantile_text(row.service, 0.5), 8)
-                 .right(quantile_text(row.service, 0.99), 8)
-                 .right(depth, 8));
-    std::vector<Piece> pieces;
-    if (row.errors > 0)
-        pieces.push_back({grouped_count(row.errors) + " failed", kBad});
-    if (row.requeues > 0)
-        pieces.push_back({grouped_count(row.requeues) + " requeued", kDim});
-    if (row.merges > 0)
-        pieces.push_back({grouped_count(row.merges) + " merged", kDim});
-    page.flow(2, pieces);
-}
 
 /// One interrupt line or softirq vector, over all CPUs.
 struct Load {
@@ -131,18 +75,15 @@ void load_row(Page& page, const Load& load, const Interval& interval)
 
 } // namespace
 
-void block_requests(Page& page, const Interval& interval)
+std::string count_text(std::uint64_t count)
 {
-    const auto& rows = interval.counts.block;
-    if (rows.empty())
-        return;
-    page.title("Block requests");
-    block_head(page);
-    const std::size_t shown = std::min(rows.size(), kBlockRows);
-    for (std::size_t i = 0; i < shown; ++i)
-        block_row(page, rows[i], interval.length);
-    if (shown < rows.size())
-        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+    constexpr std::uint64_t kExact = 999'999;
+    return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
+}
+
+std::string quantile_text(const Latency& latency, double q)
+{
+    return latency.histogram.empty() ? "-" : human_duration(latency.quantile(q));
 }
 
 void commits(Page& page, const Interval& interval)

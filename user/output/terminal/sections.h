@@ -17,6 +17,10 @@ void findings(Page& page, const Report& report);
 void in_flight(Page& page, const Interval& interval);
 void closing(Page& page, const Report& report);
 
+/// "12,345", "1.23M".
+std::string count_text(std::uint64_t count);
+/// "36.0us", or "-" of nothing.
+std::string quantile_text(const Latency& latency, double q);
 /// "fio[1234]".
 std::string process_name(const std::string& comm, int pid);
 

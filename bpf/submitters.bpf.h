@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who asked for a request, known only while they do: at completion the current thread is
+ * anybody. A process counts with its own cgroup; what the kernel submits for others, above
+ * all writeback, with the one its bio is charged to. */
+#ifndef IOPATH_SUBMITTERS_BPF_H
+#define IOPATH_SUBMITTERS_BPF_H
+
+#include "block_rows.bpf.h"
+#include "scope.bpf.h"
+
+/* Where a request is counted. */
+struct request_place {
+	u16 row;
+	u16 submitter;
+};
+#define UNCOUNTED ((struct request_place){.row = UNCOUNTED_ROW})
+
+#define CGROUP_DEPTH 16
+
+/* Is the cgroup that a bio is charged to the one looked at, or below it? */
+static __noinline bool css_in_scope(void *css)
+{
+	for (int i = 0; i < CGROUP_DEPTH && css; i++) {
+		if (css_cgroup_id(css) == config.cgroup_id)
+			return true;
+		css = READ_FIELD(css, cgroup_subsys_state, parent);
+	}
+	return false;
+}
+
+static __always_inline bool process_in_scope(struct task_struct *task)
+{
+	if (config.scope == IOPATH_SCOPE_CGROUP) {
+		if (bpf_current_task_under_cgroup(&scope_cgroup, 0) != 1)
+			return false;
+	} else if (config.scope != IOPATH_SCOPE_SYSTEM) {
+		struct ledger *ledger = find_ledger(task);
+
+		if (!ledger || !(ledger->flags & THREAD_MARKED))
+			return false;
+	}
+	return !config.filter_comm || comm_matches(task);
+}
+
+/* What kernel threads do may be for the scope: journal, loop and dm cannot say. Writeback
+ * is for whoever made the pages dirty, of whom the cgroup alone is known. */
+static __always_inline bool kernel_in_scope(u32 kind, void *bio)
+{
+	void *css;
+
+	if (config.scope == IOPATH_SCOPE_CGROUP) {
+		css = bio_css(bio);
+		return css ? css_in_scope(css) : kind == IOPATH_SUBMITTER_UNKNOWN;
+	}
+	return kind != IOPATH_SUBMITTER_WRITEBACK ||
+	       (config.scope == IOPATH_SCOPE_SYSTEM && !config.filter_comm);
+}
+
+static __always_inline bool is_flusher(const char *work)
+{
+	return work[0] == 'f' && work[1] == 'l' && work[2] == 'u' && work[3] == 's' &&
+	       work[4] == 'h' && work[5] == '-';
+}
+
+/* kblockd hands on what others asked for. */
+static __always_inline bool is_kblockd(const char *work)
+{
+	return work[0] == 'k' && work[1] == 'b' && work[2] == 'l' && work[3] == 'o' &&
+	       work[4] == 'c' && work[5] == 'k' && work[6] == 'd';
+}
+
+/* Fills in a kernel thread. */
+static __noinline int name_kernel_thread(struct iopath_submitter_key *key)
+{
+	struct task_struct *task = current_task();
+
+	if (!key)
+		return 0;
+	key->kind = IOPATH_SUBMITTER_KERNEL;
+	if (!(TASK(task, flags) & PF_WQ_WORKER)) {
+		key->tgid = TASK(task, tgid);
+		return 0;
+	}
+	read_work(key->worker, task);
+	if (is_flusher(key->worker))
+		key->kind = IOPATH_SUBMITTER_WRITEBACK;
+	else if (is_kblockd(key->worker))
+		key->kind = IOPATH_SUBMITTER_UNKNOWN;
+	return 0;
+}
+
+/* With --by: whose row it is. */
+static __always_inline u64 block_row_scope(const struct iopath_submitter_key *key)
+{
+	if (config.by == IOPATH_BY_PROCESS)
+		return (u64)key->kind << 32 | key->tgid;
+	return config.by == IOPATH_BY_CGROUP ? key->cgroup : 0;
+}
+
+/* A submitter seen for the first time; its number, 0 where there is no room. */
+static __noinline u32 add_submitter(struct iopath_submitter_key *key, u32 row)
+{
+	struct iopath_submitter *info;
+	u32 number, *known;
+
+	if (!key)
+		return 0;
+	number = take_number(IOPATH_NUMBERED_SUBMITTER, IOPATH_FIRST_FREE_SUBMITTER,
+	                     config.max_submitters);
+	info = bpf_map_lookup_elem(&submitters, &number);
+	if (!number || !info) {
+		count_loss(IOPATH_LOSS_detail_full);
+		return 0;
+	}
+	info->key = *key;
+	info->row = row;
+	if (key->kind == IOPATH_SUBMITTER_PROCESS || key->kind == IOPATH_SUBMITTER_KERNEL)
+		read_comm(info->comm, current_task());
+	if (!bpf_map_update_elem(&submitter_dictionary, key, &number, BPF_NOEXIST))
+		return number;
+	known = bpf_map_lookup_elem(&submitter_dictionary, key);
+	return known ? *known : 0;
+}
+
+/* Where what this submitter asks for is counted. */
+static __always_inline struct request_place find_place(struct iopath_submitter_key *key, void *disk)
+{
+	u32 *known = bpf_map_lookup_elem(&submitter_dictionary, key), number, row;
+	struct iopath_block_key block = {.dev = key->dev, .op = key->op};
+	struct iopath_submitter *info;
+
+	if (known) {
+		number = *known;
+		info = bpf_map_lookup_elem(&submitters, &number);
+		return info ? (struct request_place){.row = info->row, .submitter = number}
+		            : UNCOUNTED;
+	}
+	block.scope = block_row_scope(key);
+	row = block_row_number(&block, disk);
+	number = add_submitter(key, row);
+	return (struct request_place){.row = row, .submitter = number};
+}
+
+/* Where a request, or a bio that joins one, is counted. `asking`: the current thread is
+ * the one that asks for it. */
+static __noinline u32 place_request(void *disk, void *bio, u32 op, bool asking)
+{
+	struct task_struct *task = current_task();
+	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = op & REQ_OP_MASK};
+	struct request_place place = UNCOUNTED;
+	void *css;
+
+	if (asking && !(TASK(task, flags) & PF_KTHREAD)) {
+		key.kind = IOPATH_SUBMITTER_PROCESS;
+		key.tgid = TASK(task, tgid);
+		key.cgroup = bpf_get_current_cgroup_id();
+		if (key.tgid != config.self_tgid && process_in_scope(task))
+			place = find_place(&key, disk);
+	} else {
+		if (asking)
+			name_kernel_thread(&key);
+		css = bio_css(bio);
+		key.cgroup = css ? css_cgroup_id(css) : 0;
+		if (kernel_in_scope(key.kind, bio))
+			place = find_place(&key, disk);
+	}
+	return (u32)place.row << 16 | place.submitter;
+}
+
+static __always_inline void count_submitted(u32 number, u32 bytes, u32 requests, u64 service_ns)
+{
+	struct iopath_submitted *counts = bpf_map_lookup_elem(&submitted, &number);
+
+	if (!counts)
+		return;
+	counts->count += requests;
+	counts->bytes += bytes;
+	counts->service_ns += service_ns;
+}
+
+#endif
