@@ -47,6 +47,23 @@ static __always_inline struct iopath_block_row *block_row(u32 row)
 	return bpf_map_lookup_elem(&block_rows, &row);
 }
 
+/* Without branches. Flags move from kernel to kernel. */
+static __always_inline void count_flags(struct iopath_block_row *row, u32 flags)
+{
+#define COUNT_FLAG(id, kernel, word)                                                               \
+	row->flags[IOPATH_REQUEST_##id] += flags >> REQUEST_FLAG_BIT(kernel) & 1;
+	IOPATH_REQUEST_FLAGS(COUNT_FLAG)
+#undef COUNT_FLAG
+}
+
+static __always_inline void count_size(struct iopath_block_row *row, u32 bytes)
+{
+	u64 sectors = ((u64)bytes + 511) >> 9;
+	u32 size = bytes ? 1 + highest_bit((sectors - 1) << 1 | 1) : 0;
+
+	row->sizes[size & (IOPATH_SIZES - 1)]++;
+}
+
 static __always_inline void count_queue(struct iopath_block_row *row, u64 ns)
 {
 	row->queue_ns += ns;

@@ -59,25 +59,56 @@ enum req_flag_bits___any {
 	__REQ_RAHEAD___any,
 	__REQ_BACKGROUND___any
 };
-#define REQUEST_FLAG(name)                                                                         \
-	(1U << bpf_core_enum_value(enum req_flag_bits___any, __REQ_##name##___any))
+#define REQUEST_FLAG_BIT(name) bpf_core_enum_value(enum req_flag_bits___any, __REQ_##name##___any)
+#define REQUEST_FLAG(name)     (1U << REQUEST_FLAG_BIT(name))
 
 static __always_inline bool bio_wants_flush(void *bio)
 {
 	return bio && (READ_FIELD(bio, bio, bi_opf) & (REQUEST_FLAG(FUA) | REQUEST_FLAG(PREFLUSH)));
 }
 
-/* request.rq_flags became an enum in 6.11; before, in 5.10 and after, these had the same bits. */
-enum rqf_flags___6_11 { __RQF_FLUSH_SEQ___6_11, __RQF_TIMED_OUT___6_11 };
-#define RQF_BIT(name, before)                                                                      \
-	(bpf_core_enum_value_exists(enum rqf_flags___6_11, __RQF_##name##___6_11)                  \
-	     ? 1U << bpf_core_enum_value(enum rqf_flags___6_11, __RQF_##name##___6_11)             \
-	     : 1U << (before))
+/* request.rq_flags: an enum with a name (6.18), one without (6.12) since 6.11, when the bits
+ * moved and limits got their features; before, from 5.10 on, macros with the same bits. */
+enum rqf_flags___named { __RQF_FLUSH_SEQ___named, __RQF_TIMED_OUT___named };
+#define RQF_BIT(name, since_6_11, before)                                                          \
+	(bpf_core_enum_value_exists(enum rqf_flags___named, __RQF_##name##___named)                \
+	     ? 1U << bpf_core_enum_value(enum rqf_flags___named, __RQF_##name##___named)           \
+	 : bpf_core_field_exists(struct queue_limits, features) ? 1U << (since_6_11)               \
+	                                                        : 1U << (before))
 
 /* Part of a flush sequence, which completes the request once more at its end. */
 static __always_inline bool in_flush_sequence(u32 rq_flags)
 {
-	return rq_flags & RQF_BIT(FLUSH_SEQ, 4);
+	return rq_flags & RQF_BIT(FLUSH_SEQ, 1, 4);
+}
+
+static __always_inline bool timed_out(u32 rq_flags)
+{
+	return rq_flags & RQF_BIT(TIMED_OUT, 14, 21);
+}
+
+/* block_rq_complete had an errno, below 0, until blk_status_t in 5.16. When 6.11 took
+ * BLK_STS_ZONE_RESOURCE (14) away those behind it moved; limits got their features then. */
+static __always_inline u32 block_status(int error)
+{
+	if (error < 0)
+		return IOPATH_STATUS_ERRNO | -error;
+	if (error > 14 && !bpf_core_field_exists(struct queue_limits, features))
+		return error - 1;
+	return error;
+}
+
+/* bpf_get_current_cgroup_id(), which costs eight times as much as these loads. */
+static __always_inline u64 cgroup_id_of(struct task_struct *task)
+{
+	void *groups, *cgroup, *node;
+
+	if (!HAS_RDONLY_CAST)
+		return bpf_get_current_cgroup_id();
+	groups = READ_FIELD(task, task_struct, cgroups);
+	cgroup = READ_FIELD(groups, css_set, dfl_cgrp);
+	node = READ_FIELD(cgroup, cgroup, kn);
+	return READ_FIELD(node, kernfs_node, id);
 }
 
 /* The blkcg state of a bio's cgroup, NULL where the kernel keeps none. */

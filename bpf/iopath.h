@@ -99,9 +99,13 @@ struct iopath_config {
 	iop_u8 by;
 	iop_u8 filter_comm; /* 1: only threads whose name is `comm` */
 	iop_u8 has_rdonly_cast;
-	iop_u8 preemptible;  /* programs on tracepoints are, unless they forbid it */
-	iop_u8 has_io_start; /* an event tells of a request when its submitter is at hand */
-	iop_u8 pad[2];
+	iop_u8 preemptible;   /* programs on tracepoints are, unless they forbid it */
+	iop_u8 has_io_start;  /* an event tells of a request when its submitter is at hand */
+	iop_u8 filter_device; /* only operations on what the map wanted_devices has */
+	iop_u8 pad;
+	iop_u32 disk; /* only its requests; 0: all */
+	iop_u32 pad2;
+	iop_u64 request_ops; /* only these REQ_OP_*, a bit each; 0: all */
 	iop_u32 max_rows;
 	iop_u32 max_block_rows;
 	iop_u32 max_submitters;
@@ -160,6 +164,9 @@ struct iopath_row {
 	iop_u64 mixed[IOPATH_BUCKETS];
 };
 
+/* The row of operations that are not looked at. */
+#define IOPATH_UNWANTED_ROW 0xffff
+
 /* Row 1 + op takes what found no room of its own; row 0 is never used. */
 #define IOPATH_FIRST_FREE_ROW (1 + IOPATH_OP_COUNT)
 
@@ -197,11 +204,35 @@ struct iopath_block_info {
 	char disk[IOPATH_DISK_NAME]; /* a device that is gone still has a name */
 };
 
+/* Of `op`, beside the kernel's: no request, but what requests make up. */
+#define IOPATH_BLOCK_SEQUENCE 0x100 /* of preflush, data and postflush */
+
+#define IOPATH_REQUEST_FLAG_ID(id, kernel, word) IOPATH_REQUEST_##id,
+enum iopath_request_flag { IOPATH_REQUEST_FLAGS(IOPATH_REQUEST_FLAG_ID) IOPATH_REQUEST_FLAG_COUNT };
+
+/* Sizes by powers of two: bucket 0 has no data, i up to 2^(i + 8) bytes. */
+#define IOPATH_SIZES 32
+
 struct iopath_block_row {
 	iop_u64 bytes;
 	iop_u64 errors;
 	iop_u64 merges;
+	iop_u64 splits;
 	iop_u64 requeues;
+	iop_u64 timeouts;
+	iop_u64 located;    /* issues with data, of which */
+	iop_u64 sequential; /* these begin where a recent one ended */
+	/* From the insertion into the scheduler to the issue. */
+	iop_u64 scheduled;
+	iop_u64 scheduled_ns;
+	iop_u64 scheduled_max_ns;
+	/* With the driver now: how many, and the sum of their issue times. One CPU alone may
+	 * have taken away more than it has added. */
+	iop_u64 open;
+	iop_u64 open_issued;
+	iop_u64 requeued_ns; /* with the driver, in vain */
+	iop_u64 flags[IOPATH_REQUEST_FLAG_COUNT];
+	iop_u64 sizes[IOPATH_SIZES];
 	iop_u64 queue_ns;
 	iop_u64 queue_max_ns;
 	iop_u64 service_ns;
@@ -239,6 +270,35 @@ struct iopath_submitted {
 	iop_u64 count;
 	iop_u64 bytes;
 	iop_u64 service_ns;
+};
+
+/* What requests of a row, on all CPUs, mean to each other. */
+struct iopath_block_order {
+	iop_u64 open; /* with the driver */
+	iop_u64 open_max;
+	iop_u64 next;
+	iop_u64 ends[4]; /* sectors at which the latest issues ended */
+};
+
+struct iopath_block_error_key {
+	iop_u32 row;
+	iop_u32 status; /* BLK_STS_* as since 6.11, or IOPATH_STATUS_ERRNO | errno */
+};
+#define IOPATH_STATUS_ERRNO 0x10000
+
+struct iopath_block_error {
+	iop_u64 count;
+	iop_u64 sector; /* of the first */
+	iop_u64 last_sector;
+	iop_u32 submitter; /* of the last */
+	iop_u32 pad;
+};
+
+/* Plugs that were pulled, by device, with several requests that a thread had held back. */
+struct iopath_unplugs {
+	iop_u64 count;
+	iop_u64 by_schedule; /* as the thread went to sleep */
+	iop_u64 requests;
 };
 
 /* Interrupts that have no irq number, as lines of /proc/interrupts. */

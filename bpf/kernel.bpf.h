@@ -132,6 +132,23 @@ struct signal_struct {
 	struct sigpending shared_pending;
 };
 
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup_root {
+	int hierarchy_id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_root *root;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -143,6 +160,7 @@ struct task_struct {
 	void *worker_private; /* of kernel threads */
 	void *stack;
 	struct files_struct *files;
+	struct css_set *cgroups;
 	struct signal_struct *signal;
 	struct sigpending pending;
 	sigset_t blocked;
@@ -162,19 +180,6 @@ struct gendisk {
 
 struct block_device {
 	struct gendisk *bd_disk;
-};
-
-struct kernfs_node {
-	u64 id;
-};
-
-struct cgroup_root {
-	int hierarchy_id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-	struct cgroup_root *root;
 };
 
 struct cgroup_subsys_state {

@@ -38,7 +38,7 @@ struct cpu_state {
 	u32 packet_context; /* 1 + enum context, 0: none */
 	u32 packet_pid;
 	u32 packet_loopback;
-	u32 pad;
+	u32 bio_pid; /* of the running thread if it is between a bio and its request */
 };
 
 /* Where a thread is. */
@@ -318,6 +318,14 @@ struct {
 	__type(key, u32);
 	__type(value, u32);
 } scope_pids SEC(".maps");
+
+/* With -d: numbers of the device, its partitions and the file systems on them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u32);
+} wanted_devices SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);

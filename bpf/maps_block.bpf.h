@@ -8,11 +8,14 @@
  * does everything where the kernel has no compare-and-swap for programs. */
 #define REQUEST_SLOTS 16384
 struct request_slot {
-	u64 request; /* 0: free */
-	u64 issued;  /* handed to the driver; 0: not */
+	u64 request;  /* 0: free */
+	u64 issued;   /* handed to the driver; 0: not */
+	u64 inserted; /* into the scheduler, or a queue of the block layer; 0: not */
 	u16 row;
 	u16 submitter; /* 0: not known */
 	u32 flags;     /* cmd_flags as submitted: a flush sequence takes some away */
+	u32 bytes;     /* when issued */
+	u32 pad;
 };
 
 /* The row of requests that are followed, as operations wait for them, but not counted. */
@@ -74,6 +77,44 @@ struct {
 	__type(key, u32);
 	__type(value, struct iopath_submitted);
 } submitted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 128);
+	__type(key, u32);
+	__type(value, struct iopath_block_order);
+} block_orders SEC(".maps");
+
+/* Where the latest requests of processes were counted, which saves a dictionary. */
+#define PLACES 8
+struct known_place {
+	u64 cgroup;
+	u32 tgid;
+	u32 dev;
+	u32 op;
+	u16 row;
+	u16 submitter; /* 0: nothing known */
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PLACES);
+	__type(key, u32);
+	__type(value, struct known_place);
+} known_places SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct iopath_block_error_key);
+	__type(value, struct iopath_block_error);
+} block_errors SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 256);
+	__type(key, u32);
+	__type(value, struct iopath_unplugs);
+} unplugs SEC(".maps");
 
 /* The latest flushes of a device, by which the requests of a flush sequence find
  * the time at which their sequence came to the driver. */

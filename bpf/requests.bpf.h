@@ -5,6 +5,9 @@
 
 #include "compat.bpf.h"
 
+/* Set once attached: requests allocated earlier may have been issued unseen. */
+iop_u64 attached_ns;
+
 static __always_inline struct request_slot *direct_slot(u64 request)
 {
 	u32 index = (request * 0x9E3779B97F4A7C15ULL) >> 50;
@@ -47,6 +50,8 @@ static __always_inline struct request_slot *new_request(u64 request)
 
 	if (take_slot(slot, request)) {
 		slot->issued = 0;
+		slot->inserted = 0;
+		slot->bytes = 0;
 		return slot;
 	}
 	if (bpf_map_update_elem(&request_overflow, &request, &fresh, BPF_ANY)) {

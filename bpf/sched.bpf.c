@@ -95,6 +95,7 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	struct iopath_sched *counts = sched_counts();
 	struct ledger *leaving = ledger_of_leaving(prev), *entering = find_ledger(next);
 	struct moment moment;
+	u32 bio_pid;
 
 	if (!cpu || !counts)
 		return 0;
@@ -102,12 +103,16 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	cpu->soft_vector = 0;
 	cpu->request[IN_TASK].completed = 0;
 	cpu->packet_context = 0;
+	bio_pid = cpu->bio_pid;
+	cpu->bio_pid = 0;
 	if (!leaving) {
 		asm volatile("" : "+r"(entering)); /* or clang 19 tests both as one number */
 		if (!entering)
 			return 0;
 	}
 	read_moment(&moment, cpu);
+	if (leaving && bio_pid && bio_pid == TASK(prev, pid))
+		leaving->armed |= ARMED_REQUEST;
 	if (leaving)
 		leave(leaving, &moment, preempt || !prev_state, prev_state, counts);
 	if (entering && entering->state != RUNNING)

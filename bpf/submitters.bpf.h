@@ -141,21 +141,55 @@ static __always_inline struct request_place find_place(struct iopath_submitter_k
 	return (struct request_place){.row = row, .submitter = number};
 }
 
+/* The same through a cache: of processes, and never under an interrupt, which could change
+ * an entry that is being read. */
+static __always_inline struct request_place process_place(struct iopath_submitter_key *key,
+                                                          void *disk)
+{
+	u32 index = (key->tgid ^ key->dev ^ key->op << 1) & (PLACES - 1);
+	struct known_place *known = bpf_map_lookup_elem(&known_places, &index);
+	struct request_place place;
+
+	if (!known)
+		return UNCOUNTED;
+	if (known->submitter && known->tgid == key->tgid && known->dev == key->dev &&
+	    known->op == key->op && known->cgroup == key->cgroup)
+		return (struct request_place){.row = known->row, .submitter = known->submitter};
+	place = find_place(key, disk);
+	known->cgroup = key->cgroup;
+	known->tgid = key->tgid;
+	known->dev = key->dev;
+	known->op = key->op;
+	known->row = place.row;
+	known->submitter = place.submitter;
+	return place;
+}
+
+/* -d, --op */
+static __always_inline bool is_wanted(const struct iopath_submitter_key *key)
+{
+	if (config.disk && key->dev != config.disk)
+		return false;
+	return !config.request_ops || config.request_ops >> (key->op & 63) & 1;
+}
+
 /* Where a request, or a bio that joins one, is counted. `asking`: the current thread is
  * the one that asks for it. */
 static __noinline u32 place_request(void *disk, void *bio, u32 op, bool asking)
 {
 	struct task_struct *task = current_task();
-	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = op & REQ_OP_MASK};
+	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = op};
 	struct request_place place = UNCOUNTED;
 	void *css;
 
+	if (!is_wanted(&key))
+		return (u32)UNCOUNTED_ROW << 16;
 	if (asking && !(TASK(task, flags) & PF_KTHREAD)) {
 		key.kind = IOPATH_SUBMITTER_PROCESS;
 		key.tgid = TASK(task, tgid);
-		key.cgroup = bpf_get_current_cgroup_id();
+		key.cgroup = cgroup_id_of(task);
 		if (key.tgid != config.self_tgid && process_in_scope(task))
-			place = find_place(&key, disk);
+			place = process_place(&key, disk);
 	} else {
 		if (asking)
 			name_kernel_thread(&key);

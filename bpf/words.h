@@ -48,6 +48,15 @@
 	X(timer, "timer")                                                                          \
 	X(other, "other")
 
+/* Flags of a request that are counted; X(id, the kernel's name, "word"). */
+#define IOPATH_REQUEST_FLAGS(X)                                                                    \
+	X(sync, SYNC, "sync")                                                                      \
+	X(fua, FUA, "fua")                                                                         \
+	X(preflush, PREFLUSH, "preflush")                                                          \
+	X(meta, META, "meta")                                                                      \
+	X(readahead, RAHEAD, "readahead")                                                          \
+	X(background, BACKGROUND, "background")
+
 /* Seen, but not counted where it belongs; each with the reason a reader needs. */
 #define IOPATH_LOSSES(X)                                                                           \
 	X(map_full, "map_full")       /* a dictionary had no room: counted in the row "other" */   \

@@ -50,6 +50,7 @@ BlockRequests requests(std::string device, std::string op, const Samples& servic
     row.service = latency_of(service);
     row.count = row.service.histogram.count();
     row.queue = latency_of({{row.count, queue}});
+    row.depth_time = row.service.sum;
     return row;
 }
 

@@ -99,6 +99,22 @@ void add_layers(Counts& counts)
          9830400,
          186ms},
         {{SubmitterKind::kernel, 221, "jbd2/vda1-8", "/", "", ""}, 200, 3276800, 62ms}};
+    counts.block[0].sizes[4] = 61785;
+    counts.block[0].located = 61785;
+    counts.block[0].sequential = 620;
+    counts.block[0].depth_max = 3;
+    counts.block[1].sizes[5] = 500;
+    counts.block[1].sizes[7] = 300;
+    counts.block[1].located = 800;
+    counts.block[1].sequential = 790;
+    counts.block[1].depth_max = 12;
+    counts.block[1].flags[static_cast<std::size_t>(RequestFlag::sync)] = 200;
+    counts.block[1].flags[static_cast<std::size_t>(RequestFlag::background)] = 600;
+    counts.block[1].scheduler = {800, 9600us, 40us};
+    counts.flush_sequences = {requests("vda", "flush_sequence", {{200, 1900us}}, 5us)};
+    counts.flush_sequences[0].flags[static_cast<std::size_t>(RequestFlag::preflush)] = 200;
+    counts.flush_sequences[0].flags[static_cast<std::size_t>(RequestFlag::fua)] = 100;
+    counts.unplugs = {{"vda", 230, 12, 460}};
     counts.block[2].by = {{{}, 400, 0, 304ms}};
     counts.interrupts = {{"25", "virtio1-req.0", 0, latency_of({{62000, 2600ns}})},
                          {"LOC", "local_timer", 0, latency_of({{2500, 3100ns}})},
@@ -164,7 +180,11 @@ Interval troubled_interval()
     interval.counts.losses[static_cast<std::size_t>(Loss::missed_run)] = 2;
     interval.counts.io_uring_enters = 4711;
     interval.counts.block[0].errors = 2;
+    interval.counts.block[0].timeouts = 1;
     interval.counts.block[0].by[0].by.comm = "evil\x1b[2J\n\xff";
+    interval.counts.block_errors = {
+        {"vda", "read", "MEDIUM", 2, 4656, 4656, interval.counts.block[0].by[0].by},
+        {"vda", "flush", "TIMEOUT", 1, std::nullopt, std::nullopt, {}}};
     interval.steal = 120ms;
     interval.command_end = CommandEnd{3, 2};
     InFlight open;

@@ -9,8 +9,8 @@ namespace iopath {
 
 namespace {
 
-constexpr std::array<Rule, 6> kRules{
-    device_bound, flush_bound, cpu_contention, queue_wait, pipe_full, pipe_empty,
+constexpr std::array<Rule, 7> kRules{
+    io_error, device_bound, flush_bound, cpu_contention, queue_wait, pipe_full, pipe_empty,
 };
 
 } // namespace

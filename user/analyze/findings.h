@@ -16,6 +16,8 @@ using Rule = Findings (*)(const Interval&);
 Findings device_bound(const Interval& interval);
 /// FLUSH requests of sync operations dominate; one finding per device.
 Findings flush_bound(const Interval& interval);
+/// Requests failed; one finding per device.
+Findings io_error(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.

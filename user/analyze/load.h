@@ -58,7 +58,16 @@ struct Requests {
     Latency service;
     std::uint64_t flushes = 0;
     Latency flush_service;
-    double depth = 0; ///< mean requests with the driver (Little's law), flushes left out
+    Nanoseconds depth_time{};    ///< with the driver, as it passed, flushes left out
+    double depth = 0;            ///< mean requests with the driver, flushes left out
+    std::uint64_t depth_max = 0; ///< most of one op at once
+    std::uint64_t located = 0;   ///< requests with data, of which
+    std::uint64_t sequential = 0;
+    Sizes sizes{};
+    Waits scheduler;             ///< of the queue time
+    std::uint64_t sequences = 0; ///< flush sequences
+    Latency sequence_service;
+    std::uint64_t timeouts = 0;
 };
 
 /// The requests behind a row's device. A device without requests of its own (dm, btrfs, unknown)

@@ -35,6 +35,15 @@ void add_row(Requests& requests, const BlockRequests& row)
     requests.count += row.count;
     requests.queue.add(row.queue);
     requests.service.add(row.service);
+    requests.depth_time += row.depth_time;
+    requests.depth_max = std::max(requests.depth_max, row.depth_max);
+    requests.located += row.located;
+    requests.sequential += row.sequential;
+    for (std::size_t i = 0; i < kSizes; ++i)
+        requests.sizes.at(i) += row.sizes.at(i);
+    requests.scheduler.count += row.scheduler.count;
+    requests.scheduler.time += row.scheduler.time;
+    requests.timeouts += row.timeouts;
 }
 
 } // namespace
@@ -62,9 +71,14 @@ std::optional<Requests> requests_behind(const Interval& interval, const std::str
         requests.device = row.device;
         add_row(requests, row);
     }
+    for (const BlockRequests& row : interval.counts.flush_sequences)
+        if (const auto disk = disks.find(row.device); disk != disks.end()) {
+            disk->second.sequences += row.count;
+            disk->second.sequence_service.add(row.service);
+        }
     for (auto& [name, requests] : disks)
         if (interval.length > Nanoseconds::zero())
-            requests.depth = to_seconds(requests.service.sum) / to_seconds(interval.length);
+            requests.depth = to_seconds(requests.depth_time) / to_seconds(interval.length);
     for (const std::string& name : {device, whole_disk(device)})
         if (const auto found = disks.find(name); found != disks.end())
             return found->second;

@@ -7,9 +7,6 @@
 
 namespace iopath {
 
-namespace {
-
-/// "vda" selects "vda1", "nvme0n1" selects "nvme0n1p2", and every device itself.
 bool device_matches(const std::string& device, const std::string& wanted)
 {
     if (device.compare(0, wanted.size(), wanted) != 0)
@@ -26,6 +23,8 @@ bool device_matches(const std::string& device, const std::string& wanted)
     return std::all_of(rest.begin(), rest.end(),
                        [](unsigned char c) { return std::isdigit(c) != 0; });
 }
+
+namespace {
 
 bool matches(const OperationKey& key, const Selection& selection)
 {
@@ -106,6 +105,18 @@ void merge(std::vector<Operation>& operations, Breakdown by)
     operations = std::move(merged);
 }
 
+/// A partition selects its disk: requests are the disk's.
+void select_block(Counts& counts, const std::string& device)
+{
+    const auto other = [&](const auto& one) {
+        return !device_matches(one.device, device) && !device_matches(device, one.device);
+    };
+    std::erase_if(counts.block, other);
+    std::erase_if(counts.flush_sequences, other);
+    std::erase_if(counts.block_errors, other);
+    std::erase_if(counts.unplugs, other);
+}
+
 } // namespace
 
 void select(Interval& interval, const Selection& selection)
@@ -115,10 +126,7 @@ void select(Interval& interval, const Selection& selection)
     std::erase_if(interval.in_flight,
                   [&](const InFlight& one) { return !matches(one.key, selection); });
     if (!selection.device.empty())
-        std::erase_if(interval.counts.block, [&](const BlockRequests& one) {
-            return !device_matches(one.device, selection.device) &&
-                   !device_matches(selection.device, one.device);
-        });
+        select_block(interval.counts, selection.device);
     if (selection.by == Breakdown::device || selection.by == Breakdown::fs)
         merge(interval.counts.operations, selection.by);
 }

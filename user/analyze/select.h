@@ -16,6 +16,9 @@ struct Selection {
     Breakdown by = Breakdown::none; ///< device and fs: rows that differ in nothing else become one
 };
 
+/// "vda" selects "vda1", "nvme0n1" selects "nvme0n1p2", and every device itself.
+bool device_matches(const std::string& device, const std::string& wanted);
+
 /// Keeps the rows, requests and open operations that match, and adds up those that the breakdown
 /// does not tell apart. Pure.
 void select(Interval& interval, const Selection& selection);

@@ -19,6 +19,12 @@ Nanoseconds nanoseconds_of(const timeval& time)
     return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
 }
 
+std::uint64_t monotonic_ns()
+{
+    return static_cast<std::uint64_t>(
+        Nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
 ScopeKind scope_kind(const DiagnoseOptions& options)
 {
     if (!options.command.empty())
@@ -95,9 +101,9 @@ void Session::begin()
 
 CollectExtent Session::extent() const
 {
-    return {programs_->rows_taken(), programs_->block_rows_taken(),
+    return {programs_->rows_taken(),           programs_->block_rows_taken(),
             options_.by == Breakdown::process, options_.by == Breakdown::cgroup,
-            programs_->submitters_taken()};
+            programs_->submitters_taken(),     monotonic_ns()};
 }
 
 Names Session::names()

@@ -35,6 +35,7 @@ struct CollectExtent {
     bool by_process = false;
     bool by_cgroup = false;
     std::uint32_t submitters = 0;
+    std::uint64_t now_ns = 0; ///< of CLOCK_MONOTONIC
 };
 
 class Collector {
@@ -62,7 +63,11 @@ private:
     void read_block(Counts& counts, const CollectExtent& extent);
     void read_submitters(std::map<std::uint32_t, BlockRequests>& table,
                          const CollectExtent& extent);
+    void read_block_errors(Counts& counts, const std::map<std::uint32_t, BlockRequests>& table);
+    void read_block_row(BlockRequests& requests, std::uint32_t row, std::uint64_t now_ns);
+    void read_unplugs(Counts& counts);
     Submitter submitter_of(const iopath_submitter& info);
+    void submitter_into(Submitter& by, std::uint32_t number);
     void read_interrupts(Counts& counts);
     void read_softirqs(Counts& counts);
     void read_commits(Counts& counts);

@@ -5,6 +5,9 @@
 #include "collect/records.h"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
+#include <set>
 
 namespace iopath {
 
@@ -28,6 +31,8 @@ std::string_view request_op_name(std::uint32_t op)
         return "zone_append";
     case 9:
         return "write_zeroes";
+    case IOPATH_BLOCK_SEQUENCE:
+        return "flush_sequence";
     case 34:
     case 35:
         return "driver";
@@ -52,8 +57,44 @@ std::uint32_t device_in(std::string_view work)
            number(work.substr(colon + 1));
 }
 
+/// What is with the driver: added up over CPUs, as one may take away what another has added.
+struct Open {
+    iop_u64 count = 0;
+    iop_u64 issued = 0; ///< the sum of their issue times
+};
+
+template <typename Array>
+void add_each(Array& sums, const iop_u64* part)
+{
+    for (std::size_t i = 0; i < sums.size(); ++i)
+        sums.at(i) += part[i];
+}
+
+void add_flow(BlockRequests& requests, const iopath_block_row& part)
+{
+    requests.located += part.located;
+    requests.sequential += part.sequential;
+    requests.depth_time += Nanoseconds(part.service_ns + part.requeued_ns);
+    requests.scheduler.count += part.scheduled;
+    requests.scheduler.time += Nanoseconds(part.scheduled_ns);
+    requests.scheduler.max = std::max(requests.scheduler.max, Nanoseconds(part.scheduled_max_ns));
+    add_each(requests.flags, static_cast<const iop_u64*>(part.flags));
+    add_each(requests.sizes, static_cast<const iop_u64*>(part.sizes));
+}
+
+/// Requests with the driver have been there until now. A part read a moment before another may
+/// miss one of them.
+void add_open(BlockRequests& requests, const Open& open, std::uint64_t now_ns)
+{
+    const auto time = static_cast<std::int64_t>(open.count * now_ns - open.issued);
+    if (static_cast<std::int64_t>(open.count) > 0 && time > 0)
+        requests.depth_time += Nanoseconds(time);
+}
+
 void add_part(BlockRequests& requests, const iopath_block_row& part)
 {
+    requests.splits += part.splits;
+    requests.timeouts += part.timeouts;
     requests.bytes += part.bytes;
     requests.errors += part.errors;
     requests.merges += part.merges;
@@ -63,6 +104,73 @@ void add_part(BlockRequests& requests, const iopath_block_row& part)
     requests.service.add(latency_of(static_cast<const iop_u64*>(part.service), part.service_ns,
                                     part.service_max_ns));
     requests.count = requests.service.histogram.count();
+    add_flow(requests, part);
+}
+
+/// include/linux/blk_types.h, as since 6.11; bpf/compat_block.bpf.h makes them so.
+std::string status_name(std::uint32_t status)
+{
+    constexpr std::array<std::string_view, 20> kNames{"OK",
+                                                      "NOTSUPP",
+                                                      "TIMEOUT",
+                                                      "NOSPC",
+                                                      "TRANSPORT",
+                                                      "TARGET",
+                                                      "RESV_CONFLICT",
+                                                      "MEDIUM",
+                                                      "PROTECTION",
+                                                      "RESOURCE",
+                                                      "IOERR",
+                                                      "DM_REQUEUE",
+                                                      "AGAIN",
+                                                      "DEV_RESOURCE",
+                                                      "ZONE_OPEN_RESOURCE",
+                                                      "ZONE_ACTIVE_RESOURCE",
+                                                      "OFFLINE",
+                                                      "DURATION_LIMIT",
+                                                      "INVAL",
+                                                      "INVAL"};
+    if (status < kNames.size())
+        return std::string(kNames.at(status));
+    return "STATUS_" + std::to_string(status);
+}
+
+/// Before 5.16 the kernel told an errno: what blk_errors[] of block/blk-core.c makes of a status.
+std::string errno_status(std::uint32_t number)
+{
+    switch (number) {
+    case EOPNOTSUPP:
+        return "NOTSUPP";
+    case ETIMEDOUT:
+        return "TIMEOUT";
+    case ENOSPC:
+        return "NOSPC";
+    case ENOLINK:
+        return "TRANSPORT";
+    case EREMOTEIO:
+        return "TARGET";
+    case EBADE:
+        return "RESV_CONFLICT";
+    case ENODATA:
+        return "MEDIUM";
+    case EILSEQ:
+        return "PROTECTION";
+    case ENOMEM:
+        return "RESOURCE";
+    case EBUSY:
+        return "DEV_RESOURCE";
+    case EAGAIN:
+        return "AGAIN";
+    case EIO:
+        return "IOERR";
+    default:
+        return "ERRNO_" + std::to_string(number);
+    }
+}
+
+std::optional<std::uint64_t> sector_of(iop_u64 sector)
+{
+    return sector == ~iop_u64{0} ? std::nullopt : std::optional<std::uint64_t>(sector);
 }
 
 /// Adds what is said of one submitter twice, as an exec or a new worker makes it.
@@ -111,6 +219,12 @@ Submitter Collector::submitter_of(const iopath_submitter& info)
     return by;
 }
 
+void Collector::submitter_into(Submitter& by, std::uint32_t number)
+{
+    if (const auto* info = static_cast<const iopath_submitter*>(maps_.read("submitters", number)))
+        by = submitter_of(*info);
+}
+
 void Collector::read_submitters(std::map<std::uint32_t, BlockRequests>& table,
                                 const CollectExtent& extent)
 {
@@ -139,12 +253,67 @@ void Collector::read_submitters(std::map<std::uint32_t, BlockRequests>& table,
     }
 }
 
+void Collector::read_block_errors(Counts& counts,
+                                  const std::map<std::uint32_t, BlockRequests>& table)
+{
+    maps_.each("block_errors", [&](const void* key, const void* value) {
+        const auto* kind = static_cast<const iopath_block_error_key*>(key);
+        const auto* seen = static_cast<const iopath_block_error*>(value);
+        BlockErrors errors;
+        if (const auto row = table.find(kind->row); row != table.end()) {
+            errors.device = row->second.device;
+            errors.op = row->second.op;
+        }
+        errors.status = (kind->status & IOPATH_STATUS_ERRNO) != 0
+                            ? errno_status(kind->status & ~std::uint32_t{IOPATH_STATUS_ERRNO})
+                            : status_name(kind->status);
+        errors.count = seen->count;
+        errors.sector = sector_of(seen->sector);
+        errors.last_sector = sector_of(seen->last_sector);
+        if (seen->submitter != 0)
+            submitter_into(errors.by, seen->submitter);
+        counts.block_errors.push_back(std::move(errors));
+    });
+}
+
+void Collector::read_unplugs(Counts& counts)
+{
+    maps_.each_per_cpu("unplugs", [&](const void* key, const PerCpuValues& values) {
+        Unplugs sum;
+        sum.device = names_.disk(*static_cast<const iop_u32*>(key));
+        values.each<iopath_unplugs>([&](int, const iopath_unplugs& part) {
+            sum.count += part.count;
+            sum.by_schedule += part.by_schedule;
+            sum.requests += part.requests;
+        });
+        counts.unplugs.push_back(std::move(sum));
+    });
+}
+
+void Collector::read_block_row(BlockRequests& requests, std::uint32_t row, std::uint64_t now_ns)
+{
+    Open open;
+    maps_.read_per_cpu("block_rows", row, [&](const PerCpuValues& values) {
+        values.each<iopath_block_row>([&](int, const iopath_block_row& part) {
+            add_part(requests, part);
+            open.count += part.open;
+            open.issued += part.open_issued;
+        });
+    });
+    add_open(requests, open, now_ns);
+    if (const auto* order = static_cast<const iopath_block_order*>(maps_.read("block_orders", row)))
+        requests.depth_max = order->open_max;
+    std::stable_sort(requests.by.begin(), requests.by.end(),
+                     [](const Submitted& a, const Submitted& b) { return a.time > b.time; });
+}
+
 void Collector::read_block(Counts& counts, const CollectExtent& extent)
 {
     if (extent.block_rows == 0)
         return; // the layer is dark
     std::map<std::uint32_t, BlockRequests> table;
     table[0].op = "other";
+    std::set<std::uint32_t> sequences;
     for (std::uint32_t row = IOPATH_FIRST_FREE_BLOCK_ROW; row < extent.block_rows; row++) {
         const auto* info = static_cast<const iopath_block_info*>(maps_.read("block_infos", row));
         if (!info)
@@ -154,19 +323,18 @@ void Collector::read_block(Counts& counts, const CollectExtent& extent)
         if (requests.device.empty())
             requests.device = fixed_string(info->disk);
         requests.op = request_op_name(info->key.op);
+        if (info->key.op == IOPATH_BLOCK_SEQUENCE)
+            sequences.insert(row);
     }
     read_submitters(table, extent);
-    for (auto& entry : table) {
-        BlockRequests& requests = entry.second;
-        maps_.read_per_cpu("block_rows", entry.first, [&](const PerCpuValues& values) {
-            values.each<iopath_block_row>(
-                [&](int, const iopath_block_row& part) { add_part(requests, part); });
-        });
-        std::stable_sort(requests.by.begin(), requests.by.end(),
-                         [](const Submitted& a, const Submitted& b) { return a.time > b.time; });
-        if (requests.count != 0 || requests.errors != 0 || requests.merges != 0 ||
-            requests.requeues != 0)
-            counts.block.push_back(std::move(requests));
+    read_block_errors(counts, table);
+    read_unplugs(counts);
+    for (auto& [row, requests] : table) {
+        read_block_row(requests, row, extent.now_ns);
+        if (requests.is_zero())
+            continue;
+        auto& list = sequences.contains(row) ? counts.flush_sequences : counts.block;
+        list.push_back(std::move(requests));
     }
 }
 

@@ -27,13 +27,6 @@ void subtract_row(TopProcess& row, const TopProcess& earlier)
     take(row.time, earlier.time);
 }
 
-void subtract_row(Submitted& row, const Submitted& earlier)
-{
-    take(row.count, earlier.count);
-    take(row.bytes, earlier.bytes);
-    take(row.time, earlier.time);
-}
-
 auto key_of(const Via& row)
 {
     return std::tie(row.comm);
@@ -50,9 +43,13 @@ auto key_of(const BlockRequests& row)
 {
     return std::tie(row.device, row.op, row.whose);
 }
-const Submitter& key_of(const Submitted& row)
+auto key_of(const BlockErrors& row)
 {
-    return row.by;
+    return std::tie(row.device, row.op, row.status);
+}
+auto key_of(const Unplugs& row)
+{
+    return std::tie(row.device);
 }
 auto key_of(const Interrupt& row)
 {
@@ -75,10 +72,6 @@ bool is_zero(const TopProcess& row)
 {
     return row.time == Nanoseconds::zero();
 }
-bool is_zero(const Submitted& row)
-{
-    return row.count == 0 && row.bytes == 0;
-}
 bool is_zero(const Latency& latency)
 {
     return latency.histogram.empty() && latency.sum == Nanoseconds::zero();
@@ -89,8 +82,15 @@ bool is_zero(const Operation& row)
 }
 bool is_zero(const BlockRequests& row)
 {
-    return row.count == 0 && row.errors == 0 && row.merges == 0 && row.requeues == 0 &&
-           is_zero(row.queue) && is_zero(row.service);
+    return row.is_zero();
+}
+bool is_zero(const BlockErrors& row)
+{
+    return row.count == 0;
+}
+bool is_zero(const Unplugs& row)
+{
+    return row.count == 0;
 }
 bool is_zero(const Interrupt& row)
 {
@@ -151,39 +151,32 @@ void subtract_operation(Operation& row, const Operation& earlier)
     subtract_ranked(row.top, earlier.top);
 }
 
-void subtract_block(BlockRequests& row, const BlockRequests& earlier)
+void subtract_unplugs(Unplugs& row, const Unplugs& earlier)
 {
     take(row.count, earlier.count);
-    take(row.bytes, earlier.bytes);
-    take(row.errors, earlier.errors);
-    take(row.merges, earlier.merges);
-    take(row.requeues, earlier.requeues);
-    subtract_ranked(row.by, earlier.by);
-    row.queue.subtract(earlier.queue);
-    row.service.subtract(earlier.service);
+    take(row.by_schedule, earlier.by_schedule);
+    take(row.requests, earlier.requests);
+}
+
+void subtract_blocks(Counts& counts, const Counts& earlier)
+{
+    const auto subtract = [](BlockRequests& row, const BlockRequests& before) {
+        row.subtract(before);
+    };
+    subtract_rows(counts.block, earlier.block, subtract);
+    subtract_rows(counts.flush_sequences, earlier.flush_sequences, subtract);
+    subtract_rows(
+        counts.block_errors, earlier.block_errors,
+        [](BlockErrors& row, const BlockErrors& before) { take(row.count, before.count); });
+    subtract_rows(counts.unplugs, earlier.unplugs, subtract_unplugs);
 }
 
 } // namespace
 
-std::string_view name_of(SubmitterKind kind)
-{
-    switch (kind) {
-    case SubmitterKind::process:
-        return "process";
-    case SubmitterKind::kernel:
-        return "kernel";
-    case SubmitterKind::writeback:
-        return "writeback";
-    case SubmitterKind::unknown:
-        break;
-    }
-    return "unknown";
-}
-
 void Counts::subtract(const Counts& earlier)
 {
     subtract_rows(operations, earlier.operations, subtract_operation);
-    subtract_rows(block, earlier.block, subtract_block);
+    subtract_blocks(*this, earlier);
     subtract_rows(interrupts, earlier.interrupts, [](Interrupt& row, const Interrupt& before) {
         row.latency.subtract(before.latency);
     });

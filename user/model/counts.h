@@ -2,6 +2,7 @@
 // What was counted, by layer: cumulative in a Snapshot, a difference in an Interval.
 #pragma once
 
+#include "model/block.h"
 #include "model/histogram.h"
 #include "model/words.h"
 
@@ -73,45 +74,6 @@ struct Operation {
     }
 };
 
-/// On whose account requests are: enum iopath_submitter_kind of the programs, in its order.
-enum class SubmitterKind { unknown, process, kernel, writeback };
-
-std::string_view name_of(SubmitterKind kind);
-
-/// Who asked for requests.
-struct Submitter {
-    SubmitterKind kind = SubmitterKind::unknown;
-    int pid = 0;        ///< of a process or a kernel thread; 0: nobody in particular
-    std::string comm;   ///< of a worker: what it works for
-    std::string cgroup; ///< that is charged; empty: unknown
-    std::string device; ///< with writeback: what is written back to
-    std::string fs;     ///< with writeback: the file systems on it
-
-    auto operator<=>(const Submitter&) const = default;
-};
-
-/// What one of them asked for.
-struct Submitted {
-    Submitter by;
-    std::uint64_t count = 0;
-    std::uint64_t bytes = 0;
-    Nanoseconds time{}; ///< with the driver
-};
-
-struct BlockRequests {
-    std::string device;
-    std::string op; ///< read, write, flush, discard, write_zeroes, zone, other
-    std::uint64_t count = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t errors = 0;
-    std::uint64_t merges = 0;
-    std::uint64_t requeues = 0;
-    Latency queue;                  ///< request allocated to issued
-    Latency service;                ///< issued to completed
-    std::vector<Submitted> by;      ///< longest first
-    std::optional<Submitter> whose; ///< only with --by process or cgroup: all of `by` are alike
-};
-
 struct Interrupt {
     std::string irq; ///< as in /proc/interrupts: "24", "LOC", "RES"
     std::string name;
@@ -142,6 +104,9 @@ struct Scheduler {
 struct Counts {
     std::vector<Operation> operations;
     std::vector<BlockRequests> block;
+    std::vector<BlockRequests> flush_sequences; ///< of preflush, data and postflush
+    std::vector<BlockErrors> block_errors;
+    std::vector<Unplugs> unplugs;
     std::vector<Interrupt> interrupts;
     std::vector<Softirq> softirqs;
     std::vector<Commits> commits;

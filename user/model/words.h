@@ -24,6 +24,13 @@ inline constexpr std::array kTargetNames{IOPATH_TARGETS(IOPATH_NAME)};
 inline constexpr std::array kStageNames{IOPATH_STAGES(IOPATH_NAME)};
 inline constexpr std::array kLossNames{IOPATH_LOSSES(IOPATH_NAME)};
 
+#define IOPATH_FLAG_ID(id, kernel, word) id,
+enum class RequestFlag { IOPATH_REQUEST_FLAGS(IOPATH_FLAG_ID) };
+#undef IOPATH_FLAG_ID
+#define IOPATH_FLAG_NAME(id, kernel, word) std::string_view{word},
+inline constexpr std::array kRequestFlagNames{IOPATH_REQUEST_FLAGS(IOPATH_FLAG_NAME)};
+#undef IOPATH_FLAG_NAME
+
 #undef IOPATH_ENUM
 #undef IOPATH_NAME
 
@@ -31,6 +38,7 @@ inline constexpr std::size_t kOps = kOpNames.size();
 inline constexpr std::size_t kTargets = kTargetNames.size();
 inline constexpr std::size_t kStages = kStageNames.size();
 inline constexpr std::size_t kLosses = kLossNames.size();
+inline constexpr std::size_t kRequestFlags = kRequestFlagNames.size();
 
 constexpr std::string_view name_of(Op op)
 {

@@ -17,7 +17,8 @@ Json host(const Host& host);
 Json coverage(const Coverage& coverage);
 Json operation(const Operation& row);
 Json in_flight(const InFlight& open);
-Json block(const Counts& counts, Nanoseconds length);
+/// Adds what is known of requests: "block" and the lists beside it.
+void add_block(Json& out, const Counts& counts, Nanoseconds length);
 Json finding(const Finding& finding);
 
 /// fs, device and the like: what the rows are told apart by.

@@ -86,6 +86,7 @@ std::string render_report(const Report& report, const Style& style)
     terminal::operations(page, report);
     terminal::in_flight(page, interval);
     terminal::block_requests(page, interval);
+    terminal::failed_requests(page, interval);
     terminal::commits(page, interval);
     terminal::interrupts(page, interval);
     terminal::scheduler(page, interval);

@@ -9,6 +9,7 @@ namespace iopath::terminal {
 void header(Page& page, const Report& report);
 void operations(Page& page, const Report& report);
 void block_requests(Page& page, const Interval& interval);
+void failed_requests(Page& page, const Interval& interval);
 void commits(Page& page, const Interval& interval);
 void interrupts(Page& page, const Interval& interval);
 void scheduler(Page& page, const Interval& interval);

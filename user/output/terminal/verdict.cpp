@@ -13,12 +13,15 @@ constexpr std::size_t kOpenRows = 5;
 
 void finding(Page& page, const Finding& one, std::size_t rank)
 {
-    page.put(page.line()
-                 .add(fmt::format("{:>2}. ", rank))
-                 .add(name_of(one.severity), ink_of(one.severity))
-                 .add("  ")
-                 .add(one.id, kBold)
-                 .add(fmt::format("  {}, {}", human_share(one.share), human_duration(one.time))));
+    page.put(
+        page.line()
+            .add(fmt::format("{:>2}. ", rank))
+            .add(name_of(one.severity), ink_of(one.severity))
+            .add("  ")
+            .add(one.id, kBold)
+            .add(one.time > Nanoseconds::zero()
+                     ? fmt::format("  {}, {}", human_share(one.share), human_duration(one.time))
+                     : ""));
     page.paragraph("    ", one.summary);
     if (!one.evidence.empty())
         page.paragraph("    seen: ", one.evidence.front(), kDim, kDim);

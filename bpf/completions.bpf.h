@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Requests are done, or parts of them. */
+#ifndef IOPATH_COMPLETIONS_BPF_H
+#define IOPATH_COMPLETIONS_BPF_H
+
+#include "requests.bpf.h"
+#include "flushes.bpf.h"
+#include "block_errors.bpf.h"
+#include "block_order.bpf.h"
+
+/* Leaves a note for the wake-up that follows in this context. */
+static __always_inline void note_request(struct cpu_state *cpu, u64 issued, u64 now, bool flush)
+{
+	struct request_note *note = &cpu->request[current_context(cpu)];
+
+	note->issued = issued;
+	note->completed = now;
+	note->pid = (u32)bpf_get_current_pid_tgid();
+	note->flush = flush;
+}
+
+/* What of a request has just been done. */
+struct completion {
+	struct request *rq;
+	u64 now;
+	u64 allocated;
+	int error;
+	u32 op;
+	u32 bytes;
+	bool whole; /* nothing is left of it */
+	bool in_sequence;
+	bool late; /* the driver's time for it had run out */
+};
+
+/* For whoever is woken next. Returns when the request's sequence came to the driver. */
+static __always_inline u64 note_completion(const struct completion *done, u64 issued)
+{
+	struct cpu_state *cpu = this_cpu();
+	u64 started = issued;
+
+	if (done->op == REQ_OP_FLUSH)
+		keep_flush(request_device(done->rq), issued);
+	else if (done->in_sequence)
+		started = sequence_start(request_device(done->rq), done->allocated, issued);
+	if (cpu && started)
+		note_request(cpu, started, done->now,
+		             done->in_sequence || done->op == REQ_OP_FLUSH);
+	return started;
+}
+
+static __always_inline void count_error(const struct completion *done,
+                                        const struct request_slot *slot,
+                                        struct iopath_block_row *row)
+{
+	row->errors++;
+	note_error(slot->row, slot->submitter, block_status(done->error),
+	           READ_FIELD(done->rq, request, __sector));
+}
+
+/* A flush sequence is over: from its first flush on it was with the driver. */
+static __always_inline void count_sequence(const struct completion *done,
+                                           const struct request_slot *slot, u64 started)
+{
+	struct iopath_block_row *row;
+
+	if (slot->row == UNCOUNTED_ROW || !started)
+		return;
+	row = block_row(sequence_row(request_disk(done->rq), slot->submitter));
+	if (!row)
+		return;
+	if (done->allocated && done->allocated <= started)
+		count_queue(row, started - done->allocated);
+	count_service(row, done->now - started);
+	count_flags(row, slot->flags);
+	count_size(row, slot->bytes);
+	row->bytes += slot->bytes;
+	if (done->error)
+		row->errors++;
+}
+
+/* Not with the driver, as far as we saw: the parent of a flush sequence, failed on its way
+ * to the driver, or issued before we attached. */
+static __always_inline void count_unissued(const struct completion *done,
+                                           const struct request_slot *slot, bool seen, u64 started)
+{
+	struct iopath_block_row *row = block_row(slot->row);
+
+	if (!done->whole)
+		return;
+	if (seen && done->error && row)
+		count_error(done, slot, row);
+	if (done->in_sequence)
+		count_sequence(done, slot, started);
+	else if (!(seen && done->error) && attached_ns && done->allocated > attached_ns)
+		count_loss(IOPATH_LOSS_no_start);
+}
+
+static __always_inline void count_issued(const struct completion *done,
+                                         const struct request_slot *slot)
+{
+	struct iopath_block_row *row = block_row(slot->row);
+	u64 service = done->now - slot->issued;
+
+	if (!row)
+		return;
+	row->bytes += done->bytes;
+	row->timeouts += done->late;
+	if (done->error)
+		count_error(done, slot, row);
+	if (!done->whole) {
+		count_submitted(slot->submitter, done->bytes, 0, 0);
+		return;
+	}
+	leave_driver(slot, row);
+	count_flags(row, slot->flags);
+	count_size(row, slot->bytes);
+	if (done->allocated && done->allocated <= slot->issued)
+		count_queue(row, slot->issued - done->allocated);
+	count_service(row, service);
+	count_submitted(slot->submitter, done->bytes, 1, service);
+}
+
+/* A request may complete in parts: it is done with the last. One of a flush sequence
+ * completes once more when the sequence is over. */
+static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
+{
+	struct completion done = {.rq = rq, .error = error, .bytes = bytes};
+	struct request_slot *slot = find_request((u64)rq), seen = {.row = UNCOUNTED_ROW};
+	u32 rq_flags = READ_FIELD(rq, request, rq_flags);
+	u64 started;
+
+	done.now = bpf_ktime_get_ns();
+	done.allocated = READ_FIELD(rq, request, start_time_ns);
+	done.op = READ_FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
+	done.whole = bytes >= READ_FIELD(rq, request, __data_len);
+	done.late = timed_out(rq_flags);
+	done.in_sequence = done.op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio));
+	if (slot) {
+		seen = *slot;
+		if (done.whole && in_flush_sequence(rq_flags))
+			slot->issued = 0;
+		else if (done.whole)
+			drop_request(slot, (u64)rq);
+	}
+	started = note_completion(&done, seen.issued);
+	if (seen.issued)
+		count_issued(&done, &seen);
+	else
+		count_unissued(&done, &seen, slot, started);
+	return 0;
+}
+
+#endif

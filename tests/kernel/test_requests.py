@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What rows of block requests say beside counts: sizes, order, depth, flags, flush sequences, errors."""
+import json
+import os
+import subprocess
+
+from harness import Case
+from hostdev import tool
+
+
+class Figures(Case):
+    def fio(self, device, *options, watch=()):
+        output = self.fresh("fio.json")
+        watched = self.watch(*watch).ready()
+        subprocess.run([tool("fio"), "--name=job", f"--filename={device.node}", "--direct=1", "--size=32m",
+                        "--output-format=json", f"--output={output}", *options], check=True)
+        report = watched.stop()
+        with open(output, encoding="utf-8") as file:
+            return report, json.load(file)["jobs"][0]
+
+    def test_sequential_and_random_are_told_apart_with_their_sizes(self):
+        device = self.loop()
+        for pattern, low, high in (("read", 0.95, 1), ("randread", 0, 0.05)):
+            with self.subTest(pattern=pattern):
+                report, job = self.fio(device, f"--rw={pattern}", "--bs=16k", "--ioengine=psync")
+                row = max(report.block(device.name, "read"), key=lambda one: one["count"])
+                self.assertGreaterEqual(row["count"], job["read"]["total_ios"])
+                self.assertEqual((row["sizes"]["p50"], row["sizes"]["p99"]), (16384, 16384))
+                self.assert_within(row["sequential_share"], low, high)
+                self.assertEqual(sum(count for _, count in row["sizes"]["buckets"]), row["count"])
+
+    def test_depth_is_that_of_the_load(self):
+        device = self.loop()
+        # Synchronous requests of one thread never meet; 16 outstanding ones are never more than 16.
+        report, _ = self.fio(device, "--rw=randread", "--bs=4k", "--ioengine=psync")
+        self.assertEqual(report.block(device.name, "read")[0]["depth_max"], 1)
+        report, job = self.fio(device, "--rw=randread", "--bs=4k", "--ioengine=libaio", "--iodepth=16")
+        row = report.block(device.name, "read")[0]
+        self.assert_within(row["depth_max"], 8, 16)
+        self.assertLessEqual(row["depth_mean"], row["depth_max"])
+        # Little's law, where nothing was open at the ends.
+        self.assertAlmostEqual(row["depth_mean"] * report["interval"]["seconds"], row["service"]["sum"],
+                               delta=0.05 * row["service"]["sum"])
+
+    def test_splits_and_flags(self):
+        device = self.loop()
+        with open(f"/sys/block/{device.name}/queue/max_sectors_kb", encoding="ascii") as file:
+            largest = int(file.read()) << 10
+        report, _ = self.fio(device, "--rw=write", f"--bs={largest * 4}", "--ioengine=psync", "--sync=1")
+        row = report.block(device.name, "write")[0]
+        self.assertGreater(row["splits"], 0)
+        # Sizes are known to a power of two; other limits may cut shorter still.
+        self.assertLess(row["sizes"]["p99"], 2 * largest)
+        self.assertGreater(row["flags"]["sync"], 0)
+
+    def test_time_in_the_scheduler_is_part_of_the_queue_time(self):
+        device = self.loop()
+        path = f"/sys/block/{device.name}/queue/scheduler"
+        with open(path, encoding="ascii") as file:
+            if "mq-deadline" not in file.read():
+                self.skipTest("this kernel has no mq-deadline")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("mq-deadline")
+        report, _ = self.fio(device, "--rw=randread", "--bs=4k", "--ioengine=libaio", "--iodepth=32")
+        row = report.block(device.name, "read")[0]
+        self.assertGreaterEqual(row["scheduler"]["count"], 0.9 * row["count"])
+        self.assert_within(row["scheduler"]["seconds"], 0, row["queue"]["sum"])
+
+    def test_flush_sequences_are_counted_as_what_they_are(self):
+        device = self.loop(fs="ext4")
+        watch = self.watch().ready()
+        subprocess.run(self.workload("write-fsync", device.path(), 50, 4096), check=True, stdout=subprocess.DEVNULL)
+        report = watch.stop()
+        sequence, = [row for row in report["flush_sequences"] if row["device"] == device.name]
+        # A commit of the journal is one: preflush, commit block, postflush.
+        self.assertGreaterEqual(sequence["count"], 50)
+        self.assertGreaterEqual(sequence["preflush"], 50)
+        flush = report.block(device.name, "flush")[0]
+        self.assertGreater(flush["count"], 50)
+        self.assertGreaterEqual(sequence["service"]["p50"], flush["service"]["p50"])
+
+
+class Errors(Case):
+    def truncated(self):
+        """A device whose second half cannot be read any more."""
+        device = self.loop(mebibytes=32)
+        os.truncate(device.backing, 16 << 20)
+        return device
+
+    def read(self, device, mebibyte):
+        return subprocess.Popen(["dd", f"if={device.node}", "of=/dev/null", "bs=4k", "count=1", f"skip={mebibyte << 8}",
+                                 "iflag=direct"], stderr=subprocess.DEVNULL)
+
+    def test_failed_requests_have_status_sector_and_process(self):
+        device = self.truncated()
+        watch = self.watch().ready()
+        self.assertEqual(self.read(device, 1).wait(), 0)
+        process = self.read(device, 20)
+        self.assertNotEqual(process.wait(), 0)
+        report = watch.stop()
+        error, = [row for row in report["block_errors"] if row["device"] == device.name]
+        self.assertEqual((error["op"], error["status"], error["count"]), ("read", "IOERR", 1))
+        self.assertEqual((error["sector"], error["last_sector"]), (20 << 11, 20 << 11))
+        self.assertEqual((error["pid"], error["comm"]), (process.pid, "dd"))
+        row = report.block(device.name, "read")[0]
+        self.assertEqual((row["errors"], row["count"]), (1, row["service"]["count"]))
+        finding = next(one for one in report["findings"] if one["id"] == "io-error")
+        self.assertEqual((finding["layer"], finding["subject"]["device"]), ("device", device.name))
+
+    def test_the_terminal_shows_them(self):
+        device = self.truncated()
+        done = self.run_iopath("diagnose", "-d", device.name, "--output", self.fresh("report"), "--", "dd",
+                               f"if={device.node}", "of=/dev/null", "bs=4k", "skip=5000", "count=1", "iflag=direct")
+        self.assertNotEqual(done.status, 0)
+        with open(os.path.join(self.folder, "1-report"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertRegex(text, rf"Failed requests\n.*\n{device.name} +read +IOERR +1 +40000 +dd\[")
+        self.assertIn("io-error", text)
+
+    def test_no_error_no_entry(self):
+        device = self.loop()
+        report = self.diagnose(cmd=self.workload("direct-reads", device.node, 10, 4096)).report
+        self.assertEqual([row for row in report["block_errors"] if row["device"] == device.name], [])
+        self.assertNotIn("io-error", report.finding_ids())
+
