@@ -50,17 +50,23 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->blocking_lock = 0;
 }
 
-/* An operation whose end was not seen: nothing of it is left for the next. */
-VERIFIED_ONCE int drop_operation(struct ledger *ledger)
+/* An operation that is not counted: nothing of it is left for the next. */
+VERIFIED_ONCE int forget_operation(struct ledger *ledger)
 {
 	if (!ledger)
 		return 0;
-	count_loss(IOPATH_LOSS_no_end);
 	for (u32 stage = 0; stage < IOPATH_STAGE_COUNT; stage++)
 		ledger->stage_ns[stage] = 0;
 	clear_marks(ledger);
 	ledger->start = 0;
 	return 0;
+}
+
+/* The end of the open operation was not seen. */
+static __always_inline void drop_operation(struct ledger *ledger)
+{
+	count_loss(IOPATH_LOSS_no_end);
+	forget_operation(ledger);
 }
 
 /* Starts the clock; the ledger knows its place. `call`: number | COMPAT_CALL. */
@@ -69,6 +75,8 @@ static __always_inline void open_operation(struct ledger *ledger, const struct c
 {
 	struct moment moment;
 
+	if (ledger->place.row == IOPATH_UNWANTED_ROW)
+		return;
 	ledger->syscall = call;
 	read_begin(&moment, cpu);
 	ledger->hard_ns = moment.hard_ns;
@@ -180,6 +188,10 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 	wall = span(start, moment.now);
 	if (!ledger->place.row)
 		find_opened_row(ledger, op, result);
+	if (ledger->place.row == IOPATH_UNWANTED_ROW) {
+		forget_operation(ledger);
+		return;
+	}
 	ledger->cache[op].top_ns += wall;
 	key = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &key);

@@ -252,6 +252,12 @@ static __always_inline bool cache_hits(const struct row_cache *slot, struct file
 	return config.by != IOPATH_BY_CGROUP || slot->scope == bpf_get_current_cgroup_id();
 }
 
+/* -d; numbers of character devices may be among those of block devices: user space drops them. */
+static __always_inline bool is_wanted_device(u32 dev)
+{
+	return !config.filter_device || bpf_map_lookup_elem(&wanted_devices, &dev);
+}
+
 /* Where an operation on a file is counted, by the thread's cache. A dictionary
  * without room sends it to the op's own catch-all row and counts the loss. */
 static __always_inline struct row_place place_of(struct row_cache *slot, struct file_identity id,
@@ -260,6 +266,8 @@ static __always_inline struct row_place place_of(struct row_cache *slot, struct 
 	struct file_identity copy;
 	struct row_place place;
 
+	if (!is_wanted_device(id.dev)) /* never kept: a mount may come */
+		return (struct row_place){.row = IOPATH_UNWANTED_ROW};
 	if (peer_target == IOPATH_NO_PEER_TARGET && cache_hits(slot, id))
 		return slot->place;
 	copy = id;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What rows of block requests say beside counts: sizes, order, depth, flags, flush sequences, errors."""
+"""What rows of block requests say beside counts: sizes, order, depth, flags, flush sequences, errors; and
+that they can be limited to a device."""
 import json
 import os
 import subprocess
@@ -123,3 +124,39 @@ class Errors(Case):
         self.assertEqual([row for row in report["block_errors"] if row["device"] == device.name], [])
         self.assertNotIn("io-error", report.finding_ids())
 
+
+class Devices(Case):
+    def test_only_that_device(self):
+        one, two = self.loop(), self.loop()
+        watch = self.watch("-d", one.name).ready()
+        for device in (one, two):
+            subprocess.run(self.workload("direct-reads", device.node, 20, 4096), check=True, stdout=subprocess.DEVNULL)
+        report = watch.stop()
+        self.assertEqual({row["device"] for row in report["block"]}, {one.name})
+        self.assertEqual({row["device"] for row in report["operations"]}, {one.name})
+        self.assertEqual(report.total("count", op="read", device=one.name), 20)
+        self.assertEqual(sum(row["count"] for row in report.block(one.name, "read")), 20)
+
+    def test_files_on_it_and_what_is_mounted_later(self):
+        device = self.loop(fs="ext4")
+        report = self.diagnose("-d", device.node, cmd=self.workload("write-fsync", device.path(), 30, 4096)).report
+        self.assertEqual(report.total("count", op="sync", device=device.name), 30)
+        self.assertEqual(report.total("count", op="write", device=device.name), 30)
+        self.assertEqual({row["device"] for row in report["operations"]}, {device.name})
+
+    def test_an_unknown_device_is_an_error_that_names_those_there_are(self):
+        device = self.loop()
+        done = self.run_iopath("diagnose", "-d", "nosuchdisk", "--duration", "1")
+        self.assertEqual(done.status, 1)
+        self.assertIn("nosuchdisk", done.err.decode())
+        self.assertIn(device.name, done.err.decode())
+
+    def test_an_op_limits_requests_too(self):
+        device = self.loop()
+        watch = self.watch("--op", "read", "-d", device.name).ready()
+        subprocess.run(["dd", "if=/dev/zero", f"of={device.node}", "bs=64k", "count=10", "oflag=direct"], check=True,
+                       stderr=subprocess.DEVNULL)
+        subprocess.run(self.workload("direct-reads", device.node, 20, 4096), check=True, stdout=subprocess.DEVNULL)
+        report = watch.stop()
+        self.assertEqual({row["op"] for row in report["block"]}, {"read"})
+        self.assertEqual({row["op"] for row in report["operations"]}, {"read"})

@@ -5,6 +5,7 @@
 #include "analyze/select.h"
 #include "app/child.h"
 #include "app/console.h"
+#include "app/device_filter.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/sink.h"
@@ -33,7 +34,7 @@ constexpr Nanoseconds kCostPause = milliseconds(990);
 /// One run of the command, from the options to the exit status.
 class Diagnosis {
 public:
-    explicit Diagnosis(const DiagnoseOptions& options) : options_(options) {}
+    explicit Diagnosis(DiagnoseOptions options) : options_(std::move(options)) {}
     int run();
 
 private:
@@ -47,7 +48,7 @@ private:
     void report(bool last);
     void fail(const Error& error, int status);
 
-    const DiagnoseOptions& options_;
+    DiagnoseOptions options_;
     HostFiles files_;
     std::optional<Sink> sink_;
     std::optional<Cgroup> cgroup_;
@@ -81,6 +82,12 @@ Status Diagnosis::prepare()
         if (!cgroup)
             return cgroup.error();
         cgroup_ = std::move(*cgroup);
+    }
+    if (!options_.device.empty()) {
+        auto device = find_device(files_, options_.device);
+        if (!device)
+            return device.error();
+        options_.device = std::move(*device);
     }
     for (const int pid : options_.pids) {
         if (!process_exists(files_, pid))
@@ -149,7 +156,7 @@ void Diagnosis::watch(Signals& signals)
             return;
         if (now >= next_turn_) {
             turn_cost_window();
-            session_->light_modules();
+            session_->look_around();
         }
         if (next_report_ && now >= *next_report_) {
             report(false);

@@ -25,7 +25,9 @@ constexpr const char* kDiagnoseNotes =
     "(128+signal if it was killed, 126 or 127 if it could not be run). Otherwise: 0 done,\n"
     "1 failed, 2 usage, 3 a privilege or a kernel feature is missing.\n"
     "io_uring and libaio requests are counted, not followed; I/O through mmap (page faults)\n"
-    "is not an operation yet. Block, interrupt and softirq figures are of the whole host.\n";
+    "is not an operation yet. Interrupt and softirq figures are of the whole host;\n"
+    "block requests are those that the scope asked for, and what the kernel may do for it:\n"
+    "its journals, flushes and workers; writeback only of a cgroup, or of the whole system.\n";
 
 std::set<std::string> words_of(const std::string& list)
 {
@@ -227,7 +229,8 @@ void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& opti
     app.add_option("-p,--pid", raw.pids, "Only these processes")->type_name("PID[,PID]");
     app.add_option("-c,--cgroup", options.cgroup, "Only this cgroup (v2)")->type_name("PATH");
     app.add_option("--comm", options.comm, "Only threads of this name")->type_name("NAME");
-    app.add_option("-d,--device", options.device, "Show only this device")->type_name("DEVICE");
+    app.add_option("-d,--device", options.device, "Only this device (and its partitions)")
+        ->type_name("DEVICE");
     app.add_option("--fs", options.fs, "Show only this file system type")->type_name("TYPE");
     app.add_option("--op", raw.op, "Only this op: " + list_of(kOpNames))->type_name("OP");
     app.add_option("--target", raw.target, "Show only this target: " + list_of(kTargetNames))

@@ -2,6 +2,7 @@
 #include "app/session.h"
 
 #include "analyze/coverage.h"
+#include "app/device_filter.h"
 #include "caps/facts.h"
 #include "sys/host.h"
 #include "sys/processes.h"
@@ -72,10 +73,17 @@ Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
     std::unique_ptr<Session> session(new Session(files, options));
     if (cgroup)
         session->cgroup_path_ = cgroup->path;
-    auto programs = Programs::load(facts, watch_options(options, cgroup));
+    WatchOptions watch = watch_options(options, cgroup);
+    if (!options.device.empty()) {
+        watch.one_device = true;
+        watch.disk = disk_of_requests(files, session->devices_, options.device);
+    }
+    auto programs = Programs::load(facts, watch);
     if (!programs)
         return programs.error();
     session->programs_ = std::move(*programs);
+    if (Status wanted = session->want_devices(); !wanted)
+        return wanted.error();
     if (Status attached = session->programs_->attach(); !attached)
         return attached.error();
     Session* self = session.get();
@@ -87,8 +95,20 @@ Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
     return session;
 }
 
-void Session::light_modules()
+/// What is mounted from a device later joins it.
+Status Session::want_devices()
 {
+    if (options_.device.empty())
+        return {};
+    return programs_->want_devices(numbers_on(devices_, mounts_, options_.device));
+}
+
+void Session::look_around()
+{
+    if (!options_.device.empty()) {
+        mounts_.refresh();
+        static_cast<void>(want_devices()); // as far as there is room
+    }
     programs_->light_modules(loaded_modules(files_, modules_of_interest()));
 }
 

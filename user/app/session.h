@@ -29,8 +29,8 @@ public:
 
     /// Follows a process and its descendants from its next exec on.
     Status follow(int pid) { return programs_->follow_from_exec(pid); }
-    /// Attaches to modules that have come meanwhile.
-    void light_modules();
+    /// Takes in what has come meanwhile: modules, mounts of the device looked at.
+    void look_around();
     /// The watch begins now.
     void begin();
     /// What happened since it began, or since the last interval was taken. The last one is read
@@ -44,6 +44,7 @@ public:
 private:
     Session(const HostFiles& files, DiagnoseOptions options);
 
+    Status want_devices();
     [[nodiscard]] CollectExtent extent() const;
     [[nodiscard]] Names names();
     [[nodiscard]] Scope scope() const;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/programs.h"
 
+#include "probes/config.h"
 #include "probes/layer_programs.h"
 #include "probes/objects.h"
 #include "probes/shared_maps.h"
-#include "sys/syscalls.h"
 
 #include <algorithm>
 #include <array>
@@ -20,56 +20,6 @@
 namespace iopath {
 
 namespace {
-
-iopath_syscall row_of(const Syscall& call, const std::optional<Op>& only)
-{
-    iopath_syscall row{};
-    row.op = call.op ? static_cast<std::uint8_t>(*call.op) : IOPATH_NO_OP;
-    row.file = static_cast<std::uint8_t>(call.file);
-    row.args = call.file == FileArg::not_followed
-                   ? static_cast<std::uint8_t>(call.fd_arg)
-                   : static_cast<std::uint8_t>(call.fd_arg | call.other_arg << 4);
-    if (!only || call.op == only)
-        row.flags = static_cast<std::uint8_t>(IOPATH_SYSCALL_KNOWN |
-                                              (call.bytes ? IOPATH_SYSCALL_BYTES : 0));
-    return row;
-}
-
-void fill_syscalls(iopath_syscall_pair* table, const std::optional<Op>& only)
-{
-    const auto number_fits = [](int number) { return number >= 0 && number < IOPATH_SYSCALLS; };
-    for (const Syscall& call : native_syscalls()) {
-        if (number_fits(call.number))
-            table[call.number].native = row_of(call, only);
-    }
-    for (const Syscall& call : compat_syscalls()) {
-        if (number_fits(call.number))
-            table[call.number].compat = row_of(call, only);
-    }
-    if (!compat_syscalls().empty())
-        table[kCompatSocketcall].compat.flags = IOPATH_SYSCALL_KNOWN | IOPATH_SYSCALL_LOST;
-}
-
-iopath_config config_of(const Facts& facts, const WatchOptions& options, const MapSizes& sizes)
-{
-    iopath_config config{};
-    config.self_tgid = static_cast<std::uint32_t>(getpid());
-    config.scope = static_cast<std::uint8_t>(options.scope);
-    config.by = options.by == Breakdown::process  ? IOPATH_BY_PROCESS
-                : options.by == Breakdown::cgroup ? IOPATH_BY_CGROUP
-                                                  : IOPATH_BY_NOTHING;
-    config.filter_comm = !options.comm.empty();
-    config.has_rdonly_cast = facts.has_function(kRdonlyCast);
-    config.preemptible =
-        facts.preemptible_programs && facts.can_preempt() && facts.has_function(kPreemptDisable);
-    config.max_rows = sizes.rows;
-    config.max_block_rows = std::min<std::uint32_t>(sizes.block_rows, IOPATH_MOST_BLOCK_ROWS);
-    config.max_submitters = sizes.submitters;
-    config.has_io_start = facts.tracepoint_args.contains("block_io_start");
-    config.cgroup_id = options.cgroup_id;
-    options.comm.copy(config.comm, sizeof(config.comm) - 1);
-    return config;
-}
 
 std::uint64_t monotonic_ns()
 {
@@ -248,6 +198,16 @@ Status Programs::attach()
     if (options_.pids.empty())
         return {};
     return mark_processes(options_.pids, IOPATH_MARK_MEMBER);
+}
+
+Status Programs::want_devices(const std::vector<std::uint32_t>& numbers)
+{
+    const std::uint32_t wanted = 1;
+    for (const std::uint32_t number : numbers) {
+        if (bpf_map_update_elem(maps_->fd("wanted_devices"), &number, &wanted, BPF_ANY) != 0)
+            return Error{"cannot watch the device", "", errno, ""};
+    }
+    return {};
 }
 
 Status Programs::follow_from_exec(int pid)

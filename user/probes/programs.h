@@ -28,7 +28,9 @@ struct WatchOptions {
     std::uint64_t cgroup_id = 0; ///< with scope cgroup
     std::vector<int> pids;       ///< with scope pid
     Breakdown by = Breakdown::none;
-    std::optional<Op> op;             ///< only this op
+    std::optional<Op> op;             ///< only this op, and the requests it makes
+    bool one_device = false;          ///< only operations on what want_devices() names
+    std::uint32_t disk = 0;           ///< only its requests; 0: all
     std::uint32_t max_rows = 0;       ///< 0: as many as suit this machine
     std::set<std::string> forbidden;  ///< --no-attach
     std::optional<Boundary> boundary; ///< only this one
@@ -61,6 +63,8 @@ public:
     Status attach();
     /// Adds a process to the scope of a command; it counts from its next exec on.
     Status follow_from_exec(int pid);
+    /// Adds to the devices, by the kernel's number, whose operations are looked at.
+    Status want_devices(const std::vector<std::uint32_t>& numbers);
     /// These modules are loaded now: attaches what waited for them.
     void light_modules(const std::set<std::string, std::less<>>& modules);
     /// Takes every program off again, as the destructor does.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sys/devices.h"
 
+#include "sys/parse.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -57,6 +59,28 @@ std::string Devices::whole_disk(std::string_view name) const
 bool Devices::exists(std::string_view name) const
 {
     return !name.empty() && files_.exists(class_path(name));
+}
+
+std::optional<std::uint32_t> Devices::number(std::string_view name) const
+{
+    const std::string text = files_.line(class_path(name) + "/dev");
+    const auto colon = text.find(':');
+    if (name.empty() || colon == std::string::npos)
+        return std::nullopt;
+    const auto major = number_in<std::uint32_t>(std::string_view(text).substr(0, colon));
+    const auto minor = number_in<std::uint32_t>(std::string_view(text).substr(colon + 1));
+    if (!major || !minor)
+        return std::nullopt;
+    return DeviceNumber{*major, *minor}.value();
+}
+
+std::vector<std::string> Devices::all() const
+{
+    std::vector<std::string> names = files_.list("/sys/class/block");
+    for (std::string& name : names)
+        name = device_name(std::move(name));
+    std::sort(names.begin(), names.end());
+    return names;
 }
 
 void Devices::refresh()

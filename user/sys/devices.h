@@ -5,10 +5,12 @@
 #include "sys/host_files.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace iopath {
 
@@ -31,6 +33,12 @@ public:
 
     /// The disk of a partition ("vda1" -> "vda"); other devices are their own.
     [[nodiscard]] std::string whole_disk(std::string_view name) const;
+
+    /// The number of a device, by its name; nothing where there is none.
+    [[nodiscard]] std::optional<std::uint32_t> number(std::string_view name) const;
+
+    /// Names of all block devices, partitions among them, in their order.
+    [[nodiscard]] std::vector<std::string> all() const;
 
     /// Is there a block device of this name?
     [[nodiscard]] bool exists(std::string_view name) const;
