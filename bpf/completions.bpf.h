@@ -71,7 +71,8 @@ static __always_inline void count_sequence(const struct completion *done,
 	if (done->allocated && done->allocated <= started)
 		count_queue(row, started - done->allocated);
 	count_service(row, done->now - started);
-	count_flags(row, slot->flags);
+	/* The request itself has lost them by now. */
+	count_flags(row, READ_FIELD(READ_FIELD(done->rq, request, bio), bio, bi_opf));
 	count_size(row, slot->bytes);
 	row->bytes += slot->bytes;
 	if (done->error)
@@ -135,6 +136,11 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 	done.whole = bytes >= READ_FIELD(rq, request, __data_len);
 	done.late = timed_out(rq_flags);
 	done.in_sequence = done.op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio));
+	/* Without data, before 6.4, it has had no event yet. */
+	if (!slot && done.in_sequence && done.whole)
+		seen.row =
+		    place_request(request_disk(rq), READ_FIELD(rq, request, bio), done.op, false) >>
+		    16;
 	if (slot) {
 		seen = *slot;
 		if (done.whole && in_flush_sequence(rq_flags))

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What rows of block requests say beside counts: sizes, order, depth, flags, flush sequences, errors; and
 that they can be limited to a device."""
+import contextlib
 import json
 import os
 import subprocess
 
+import hostdev
 from harness import Case
 from hostdev import tool
 
@@ -82,40 +84,51 @@ class Figures(Case):
 
 
 class Errors(Case):
-    def truncated(self):
-        """A device whose second half cannot be read any more."""
-        device = self.loop(mebibytes=32)
-        os.truncate(device.backing, 16 << 20)
+    def full(self):
+        """A device whose backing file has no room for more than the first mebibyte."""
+        folder = self.fresh("tmpfs")
+        os.mkdir(folder)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", folder], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", folder], check=False)
+        device = hostdev.LoopDevice(folder, 4, None)
+        self.addCleanup(device.close)
+        punch = ["fallocate", "--punch-hole", "--offset", str(1 << 20), "--length", str(3 << 20), device.backing]
+        subprocess.run(punch, check=True)
+        with open(os.path.join(folder, "rest"), "wb", buffering=0) as rest, contextlib.suppress(OSError):
+            while rest.write(bytes(4096)):
+                pass
         return device
 
-    def read(self, device, mebibyte):
-        return subprocess.Popen(["dd", f"if={device.node}", "of=/dev/null", "bs=4k", "count=1", f"skip={mebibyte << 8}",
-                                 "iflag=direct"], stderr=subprocess.DEVNULL)
+    def write(self, device, page):
+        return subprocess.Popen(["dd", "if=/dev/zero", f"of={device.node}", "bs=4k", "count=1", f"seek={page}",
+                                 "oflag=direct"], stderr=subprocess.DEVNULL)
 
     def test_failed_requests_have_status_sector_and_process(self):
-        device = self.truncated()
+        device = self.full()
         watch = self.watch().ready()
-        self.assertEqual(self.read(device, 1).wait(), 0)
-        process = self.read(device, 20)
+        self.assertEqual(self.write(device, 1).wait(), 0)
+        process = self.write(device, 600)
         self.assertNotEqual(process.wait(), 0)
         report = watch.stop()
         error, = [row for row in report["block_errors"] if row["device"] == device.name]
-        self.assertEqual((error["op"], error["status"], error["count"]), ("read", "IOERR", 1))
-        self.assertEqual((error["sector"], error["last_sector"]), (20 << 11, 20 << 11))
+        self.assertEqual((error["op"], error["count"]), ("write", 1))
+        self.assertIn(error["status"], ("IOERR", "NOSPC"))
+        self.assertEqual((error["sector"], error["last_sector"]), (600 * 8, 600 * 8))
         self.assertEqual((error["pid"], error["comm"]), (process.pid, "dd"))
-        row = report.block(device.name, "read")[0]
+        row = report.block(device.name, "write")[0]
         self.assertEqual((row["errors"], row["count"]), (1, row["service"]["count"]))
         finding = next(one for one in report["findings"] if one["id"] == "io-error")
         self.assertEqual((finding["layer"], finding["subject"]["device"]), ("device", device.name))
 
     def test_the_terminal_shows_them(self):
-        device = self.truncated()
-        done = self.run_iopath("diagnose", "-d", device.name, "--output", self.fresh("report"), "--", "dd",
-                               f"if={device.node}", "of=/dev/null", "bs=4k", "skip=5000", "count=1", "iflag=direct")
+        device = self.full()
+        output = self.fresh("report")
+        done = self.run_iopath("diagnose", "-d", device.name, "--output", output, "--", "dd", "if=/dev/zero",
+                               f"of={device.node}", "bs=4k", "seek=700", "count=1", "oflag=direct")
         self.assertNotEqual(done.status, 0)
-        with open(os.path.join(self.folder, "1-report"), encoding="utf-8") as file:
+        with open(output, encoding="utf-8") as file:
             text = file.read()
-        self.assertRegex(text, rf"Failed requests\n.*\n{device.name} +read +IOERR +1 +40000 +dd\[")
+        self.assertRegex(text, rf"Failed requests\n.*\n{device.name} +write +(IOERR|NOSPC) +1 +5600 +dd\[")
         self.assertIn("io-error", text)
 
     def test_no_error_no_entry(self):

@@ -23,6 +23,13 @@ def writeback_is_charged(group):
         return False
 
 
+def least(report, count):
+    """How many of so many requests have their submitter, at least: where nothing tells of a request before it is
+    issued (before 6.4), a worker may issue it."""
+    start, = [line for line in report["coverage"] if line["probe"] == "block_start"]
+    return 0.8 * count if "block_start__raw_tp_getrq" in start["programs"] else count
+
+
 class Processes(Case):
     def test_each_request_has_its_process(self):
         device = self.loop()
@@ -35,7 +42,8 @@ class Processes(Case):
               if entry["comm"] == "workload"}
         for process, count, size in ((one, 30, 4096), (two, 50, 8192)):
             entry = by[process.pid]
-            self.assertEqual((entry["kind"], entry["count"], entry["bytes"]), ("process", count, count * size))
+            self.assertEqual((entry["kind"], entry["bytes"]), ("process", entry["count"] * size))
+            self.assert_within(entry["count"], least(report, count), count)
             self.assertGreater(entry["seconds"], 0)
 
     def test_parts_sum_to_their_row(self):
@@ -61,7 +69,8 @@ class Processes(Case):
         report = watch.stop()
         counts = {row["pid"]: row["service"]["count"] for row in report.block(device.name, "read")
                   if row["comm"] == "workload"}
-        self.assertEqual(counts, {one.pid: 30, two.pid: 50})
+        self.assert_within(counts[one.pid], least(report, 30), 30)
+        self.assert_within(counts[two.pid], least(report, 50), 50)
 
 
 class Scopes(Case):

@@ -57,6 +57,13 @@ std::string_view summary_word(Verdict verdict)
     return "depth unknown";
 }
 
+bool is_small_and_sequential(const Requests& requests)
+{
+    constexpr std::uint64_t kSmall = 16384;
+    return requests.located > 0 && 2 * requests.sequential > requests.located &&
+           size_quantile(requests.sizes, 0.5).value_or(kSmall + 1) <= kSmall;
+}
+
 std::vector<std::string> advice_for(Verdict verdict, const std::string& disk)
 {
     switch (verdict) {
@@ -103,7 +110,13 @@ Findings::value_type described(Finding finding, const Load& load,
     finding.evidence.push_back(
         fmt::format("stage device {} in all: {}", human_duration(load.time), figures(load)));
     finding.evidence.push_back(fmt::format("mostly {}", load.row));
+    if (const std::string shape = requests ? shape_of(*requests) : ""; !shape.empty())
+        finding.evidence.push_back("its requests: " + shape);
     finding.advice = advice_for(verdict, disk);
+    if (verdict == Verdict::saturated && is_small_and_sequential(*requests))
+        finding.advice.insert(finding.advice.begin(),
+                              "its requests are small and follow each other: a larger block size, "
+                              "buffered writes or a larger read_ahead_kb makes few of many");
     return finding;
 }
 

@@ -29,6 +29,10 @@ Finding described(Finding finding, const Load& load, const std::optional<Request
     finding.evidence.push_back(fmt::format(
         "operations waited {} for FLUSH, mean {} each; mostly {}", human_duration(load.time),
         human_duration(load.time / load.operations), load.row));
+    if (requests && requests->sequences > 0)
+        finding.evidence.push_back(fmt::format(
+            "{} writes went as a sequence of flush, data, flush: {} from the first to the last",
+            grouped_count(requests->sequences), figures(requests->sequence_service)));
     finding.advice = {
         "sync less often: group commits (several transactions, one fsync), "
         "innodb_flush_log_at_trx_commit, commit_delay, synchronous=NORMAL and the like",

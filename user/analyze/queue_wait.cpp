@@ -2,6 +2,7 @@
 #include "analyze/findings.h"
 #include "analyze/load.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace iopath {
@@ -43,6 +44,12 @@ Finding described(Finding finding, const Load& load, const std::optional<Request
     finding.evidence.push_back(
         fmt::format("stage block_queue {} in all: {}", human_duration(load.time), figures(load)));
     finding.evidence.push_back(fmt::format("mostly {}", load.row));
+    if (requests && requests->queue.sum > Nanoseconds::zero())
+        finding.evidence.push_back(
+            fmt::format("of {} in the queue the scheduler had requests for {}; the rest is plugs, "
+                        "and what came before the scheduler",
+                        human_duration(requests->queue.sum),
+                        human_duration(std::min(requests->scheduler.time, requests->queue.sum))));
     finding.advice = advice_for(requests ? requests->device : whole_disk(load.device),
                                 requests && requests->depth >= kBusyDepth);
     return finding;

@@ -91,6 +91,24 @@ std::optional<Requests> requests_behind(const Interval& interval, const std::str
     return busiest->second;
 }
 
+std::string shape_of(const Requests& requests)
+{
+    std::vector<std::string> parts;
+    const auto p50 = size_quantile(requests.sizes, 0.5);
+    const auto p99 = size_quantile(requests.sizes, 0.99);
+    if (p50 && *p99 > 0)
+        parts.push_back(fmt::format("{} to {} each (p50, p99)",
+                                    human_bytes(static_cast<double>(*p50)),
+                                    human_bytes(static_cast<double>(*p99))));
+    if (requests.located > 0)
+        parts.push_back(
+            fmt::format("{:.0f}% sequential", 100 * static_cast<double>(requests.sequential) /
+                                                  static_cast<double>(requests.located)));
+    if (requests.depth_max > 0)
+        parts.push_back(fmt::format("up to {} at once", requests.depth_max));
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string disk_name(const Requests& requests, const std::string& row_device)
 {
     if (row_device.empty() || requests.device == row_device ||

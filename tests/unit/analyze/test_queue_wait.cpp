@@ -47,3 +47,11 @@ TEST_CASE("queue-wait is silent on too little data", "[queue-wait]")
 {
     CHECK(queue_wait(queued(9, 0.7, 100us)).empty());
 }
+
+TEST_CASE("queue-wait tells the scheduler's part", "[queue-wait]")
+{
+    Interval interval = queued(100, 0.7, 100us);
+    interval.counts.block[0].scheduler = {100, 120ms, 2ms};
+    CHECK_THAT(queue_wait(interval).at(0).evidence.at(3),
+               ContainsSubstring("of 150ms in the queue the scheduler had requests for 120ms"));
+}
