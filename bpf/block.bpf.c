@@ -65,11 +65,14 @@ static __always_inline struct request_slot *begin_request(struct request *rq, bo
 static __always_inline int on_start(struct request *rq)
 {
 	struct cpu_state *cpu = this_cpu();
+	struct request_slot *slot;
 
 	if (!cpu)
 		return 0;
 	disarm_request(cpu);
-	begin_request(rq, current_context(cpu) == IN_TASK);
+	slot = begin_request(rq, current_context(cpu) == IN_TASK);
+	if (slot && start_time_is_old(current_task()))
+		slot->started = bpf_ktime_get_ns();
 	return 0;
 }
 

@@ -111,6 +111,18 @@ static __always_inline u64 cgroup_id_of(struct task_struct *task)
 	return READ_FIELD(node, kernfs_node, id);
 }
 
+/* Since 6.9 all requests behind one plug get the start time of the first, which may be long
+ * ago: is the current thread's next one of several? */
+static __always_inline bool start_time_is_old(struct task_struct *task)
+{
+	void *plug;
+
+	if (!bpf_core_field_exists(struct blk_plug, cur_ktime))
+		return false;
+	plug = READ_FIELD(task, task_struct, plug);
+	return plug && READ_FIELD(plug, blk_plug, rq_count);
+}
+
 /* The blkcg state of a bio's cgroup, NULL where the kernel keeps none. */
 static __always_inline void *bio_css(void *bio)
 {

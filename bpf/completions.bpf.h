@@ -148,6 +148,8 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 		else if (done.whole)
 			drop_request(slot, (u64)rq);
 	}
+	if (seen.started)
+		done.allocated = seen.started;
 	started = note_completion(&done, seen.issued);
 	if (seen.issued)
 		count_issued(&done, &seen);

@@ -149,6 +149,11 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct blk_plug {
+	u16 rq_count;
+	u64 cur_ktime;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int __state;
@@ -161,6 +166,7 @@ struct task_struct {
 	void *stack;
 	struct files_struct *files;
 	struct css_set *cgroups;
+	struct blk_plug *plug;
 	struct signal_struct *signal;
 	struct sigpending pending;
 	sigset_t blocked;

@@ -9,6 +9,7 @@
 #define REQUEST_SLOTS 16384
 struct request_slot {
 	u64 request;  /* 0: free */
+	u64 started;  /* where the request's own start time is not its own; else 0 */
 	u64 issued;   /* handed to the driver; 0: not */
 	u64 inserted; /* into the scheduler, or a queue of the block layer; 0: not */
 	u16 row;

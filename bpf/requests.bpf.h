@@ -49,6 +49,7 @@ static __always_inline struct request_slot *new_request(u64 request)
 	struct request_slot *slot = direct_slot(request), fresh = {};
 
 	if (take_slot(slot, request)) {
+		slot->started = 0;
 		slot->issued = 0;
 		slot->inserted = 0;
 		slot->bytes = 0;
