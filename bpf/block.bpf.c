@@ -45,16 +45,31 @@ static __always_inline int on_bio_queue(struct bio *bio)
 	return 0;
 }
 
+/* The end of a request's former life was not seen (a run that the kernel skipped): it is
+ * not with the driver any more. */
+static __always_inline void end_former_life(u64 request)
+{
+	struct request_slot *slot = direct_slot(request);
+	struct iopath_block_row *row;
+
+	if (!slot || slot->request != request || !slot->issued)
+		return;
+	row = block_row(slot->row);
+	if (row)
+		leave_driver(slot, row);
+}
+
 /* A request is seen for the first time. */
 static __always_inline struct request_slot *begin_request(struct request *rq, bool asking)
 {
-	struct request_slot *slot = new_request((u64)rq);
+	struct request_slot *slot;
 	u32 flags = READ_FIELD(rq, request, cmd_flags), place;
 
+	end_former_life((u64)rq);
+	slot = new_request((u64)rq);
 	if (!slot)
 		return NULL;
-	place = place_request(request_disk(rq), READ_FIELD(rq, request, bio), flags & REQ_OP_MASK,
-	                      asking);
+	place = place_request((u64)rq, asking);
 	slot->row = place >> 16;
 	slot->submitter = place;
 	slot->flags = flags;
@@ -163,10 +178,7 @@ static __always_inline int on_merge(struct request *rq)
 /* The row in which a bio counts that is being submitted. */
 static __always_inline struct iopath_block_row *row_of_bio(struct bio *bio, struct cpu_state *cpu)
 {
-	return block_row(place_request(disk_of(bio), bio,
-	                               READ_FIELD(bio, bio, bi_opf) & REQ_OP_MASK,
-	                               current_context(cpu) == IN_TASK) >>
-	                 16);
+	return block_row(place_bio((u64)bio, current_context(cpu) == IN_TASK) >> 16);
 }
 
 static __always_inline int on_bio_merged(struct bio *bio)

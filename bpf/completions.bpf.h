@@ -20,7 +20,7 @@ static __always_inline void note_request(struct cpu_state *cpu, u64 issued, u64 
 }
 
 /* What of a request has just been done. */
-struct completion {
+struct done_request {
 	struct request *rq;
 	u64 now;
 	u64 allocated;
@@ -30,37 +30,41 @@ struct completion {
 	bool whole; /* nothing is left of it */
 	bool in_sequence;
 	bool late; /* the driver's time for it had run out */
+	bool known;
+	struct request_slot slot; /* as it was, if known */
 };
 
 /* For whoever is woken next. Returns when the request's sequence came to the driver. */
-static __always_inline u64 note_completion(const struct completion *done, u64 issued)
+VERIFIED_ONCE u64 note_completion(const struct done_request *done)
 {
 	struct cpu_state *cpu = this_cpu();
-	u64 started = issued;
+	u64 started;
 
+	if (!done)
+		return 0;
+	started = done->slot.issued;
 	if (done->op == REQ_OP_FLUSH)
-		keep_flush(request_device(done->rq), issued);
+		keep_flush(request_device(done->rq), started);
 	else if (done->in_sequence)
-		started = sequence_start(request_device(done->rq), done->allocated, issued);
+		started = sequence_start(request_device(done->rq), done->allocated, started);
 	if (cpu && started)
 		note_request(cpu, started, done->now,
 		             done->in_sequence || done->op == REQ_OP_FLUSH);
 	return started;
 }
 
-static __always_inline void count_error(const struct completion *done,
-                                        const struct request_slot *slot,
+static __always_inline void count_error(const struct done_request *done,
                                         struct iopath_block_row *row)
 {
 	row->errors++;
-	note_error(slot->row, slot->submitter, block_status(done->error),
+	note_error(done->slot.row, done->slot.submitter, block_status(done->error),
 	           READ_FIELD(done->rq, request, __sector));
 }
 
 /* A flush sequence is over: from its first flush on it was with the driver. */
-static __always_inline void count_sequence(const struct completion *done,
-                                           const struct request_slot *slot, u64 started)
+static __always_inline void count_sequence(const struct done_request *done, u64 started)
 {
+	const struct request_slot *slot = &done->slot;
 	struct iopath_block_row *row;
 
 	if (slot->row == UNCOUNTED_ROW || !started)
@@ -81,36 +85,44 @@ static __always_inline void count_sequence(const struct completion *done,
 
 /* Not with the driver, as far as we saw: the parent of a flush sequence, failed on its way
  * to the driver, or issued before we attached. */
-static __always_inline void count_unissued(const struct completion *done,
-                                           const struct request_slot *slot, bool seen, u64 started)
+VERIFIED_ONCE int count_unissued(const struct done_request *done, u64 started)
 {
-	struct iopath_block_row *row = block_row(slot->row);
+	struct iopath_block_row *row;
+	bool failed;
 
-	if (!done->whole)
-		return;
-	if (seen && done->error && row)
-		count_error(done, slot, row);
+	if (!done || !done->whole)
+		return 0;
+	row = block_row(done->slot.row);
+	failed = done->known && done->error;
+	if (failed && row)
+		count_error(done, row);
 	if (done->in_sequence)
-		count_sequence(done, slot, started);
-	else if (!(seen && done->error) && attached_ns && done->allocated > attached_ns)
+		count_sequence(done, started);
+	else if (!failed && attached_ns && done->allocated > attached_ns)
 		count_loss(IOPATH_LOSS_no_start);
+	return 0;
 }
 
-static __always_inline void count_issued(const struct completion *done,
-                                         const struct request_slot *slot)
+VERIFIED_ONCE int count_issued(const struct done_request *done)
 {
-	struct iopath_block_row *row = block_row(slot->row);
-	u64 service = done->now - slot->issued;
+	const struct request_slot *slot;
+	struct iopath_block_row *row;
+	u64 service;
 
+	if (!done)
+		return 0;
+	slot = &done->slot;
+	row = block_row(slot->row);
 	if (!row)
-		return;
+		return 0;
+	service = done->now - slot->issued;
 	row->bytes += done->bytes;
 	row->timeouts += done->late;
 	if (done->error)
-		count_error(done, slot, row);
+		count_error(done, row);
 	if (!done->whole) {
 		count_submitted(slot->submitter, done->bytes, 0, 0);
-		return;
+		return 0;
 	}
 	leave_driver(slot, row);
 	count_flags(row, slot->flags);
@@ -119,14 +131,15 @@ static __always_inline void count_issued(const struct completion *done,
 		count_queue(row, slot->issued - done->allocated);
 	count_service(row, service);
 	count_submitted(slot->submitter, done->bytes, 1, service);
+	return 0;
 }
 
 /* A request may complete in parts: it is done with the last. One of a flush sequence
  * completes once more when the sequence is over. */
 static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 {
-	struct completion done = {.rq = rq, .error = error, .bytes = bytes};
-	struct request_slot *slot = find_request((u64)rq), seen = {.row = UNCOUNTED_ROW};
+	struct done_request done = {.rq = rq, .error = error, .bytes = bytes};
+	struct request_slot *slot = find_request((u64)rq);
 	u32 rq_flags = READ_FIELD(rq, request, rq_flags);
 	u64 started;
 
@@ -136,25 +149,25 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 	done.whole = bytes >= READ_FIELD(rq, request, __data_len);
 	done.late = timed_out(rq_flags);
 	done.in_sequence = done.op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio));
-	/* Without data, before 6.4, it has had no event yet. */
-	if (!slot && done.in_sequence && done.whole)
-		seen.row =
-		    place_request(request_disk(rq), READ_FIELD(rq, request, bio), done.op, false) >>
-		    16;
+	done.slot.row = UNCOUNTED_ROW;
 	if (slot) {
-		seen = *slot;
+		done.slot = *slot;
+		done.known = true;
+		if (slot->started)
+			done.allocated = slot->started;
 		if (done.whole && in_flush_sequence(rq_flags))
 			slot->issued = 0;
 		else if (done.whole)
 			drop_request(slot, (u64)rq);
+	} else if (done.in_sequence && done.whole) {
+		/* Without data, before 6.4, it has had no event yet. */
+		done.slot.row = place_request((u64)rq, false) >> 16;
 	}
-	if (seen.started)
-		done.allocated = seen.started;
-	started = note_completion(&done, seen.issued);
-	if (seen.issued)
-		count_issued(&done, &seen);
+	started = note_completion(&done);
+	if (done.slot.issued)
+		count_issued(&done);
 	else
-		count_unissued(&done, &seen, slot, started);
+		count_unissued(&done, started);
 	return 0;
 }
 

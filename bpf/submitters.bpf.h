@@ -173,12 +173,12 @@ static __always_inline bool is_wanted(const struct iopath_submitter_key *key)
 	return !config.request_ops || config.request_ops >> (key->op & 63) & 1;
 }
 
-/* Where a request, or a bio that joins one, is counted. `asking`: the current thread is
- * the one that asks for it. */
-static __noinline u32 place_request(void *disk, void *bio, u32 op, bool asking)
+/* Where what is about to go to a disk is counted. `asking`: the current thread is the one
+ * that asks for it. */
+static __always_inline u32 place_on(void *disk, void *bio, u32 flags, u32 asking)
 {
 	struct task_struct *task = current_task();
-	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = op};
+	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = flags & REQ_OP_MASK};
 	struct request_place place = UNCOUNTED;
 	void *css;
 
@@ -199,6 +199,23 @@ static __noinline u32 place_request(void *disk, void *bio, u32 op, bool asking)
 			place = find_place(&key, disk);
 	}
 	return (u32)place.row << 16 | place.submitter;
+}
+
+/* Addresses: the verifier takes no cast pointers as arguments. */
+VERIFIED_ONCE u32 place_request(u64 address, u32 asking)
+{
+	struct request *rq = (struct request *)address;
+
+	return place_on(request_disk(rq), READ_FIELD(rq, request, bio),
+	                READ_FIELD(rq, request, cmd_flags), asking);
+}
+
+/* Of a bio that joins a request, or is cut. */
+VERIFIED_ONCE u32 place_bio(u64 address, u32 asking)
+{
+	struct bio *bio = (struct bio *)address;
+
+	return place_on(disk_of(bio), bio, READ_FIELD(bio, bio, bi_opf), asking);
 }
 
 static __always_inline void count_submitted(u32 number, u32 bytes, u32 requests, u64 service_ns)

@@ -199,7 +199,7 @@ Submitter common_part(Submitter by, const CollectExtent& extent)
 
 } // namespace
 
-Submitter Collector::submitter_of(const iopath_submitter& info)
+Submitter Collector::submitter_of(const iopath_submitter& info) const
 {
     Submitter by;
     if (info.key.kind < IOPATH_SUBMITTER_KINDS)
