@@ -56,3 +56,13 @@ SEC("?tp_btf/sys_exit") int storage_exit(void* ctx)
         *start = bpf_ktime_get_ns() - *start;
     return 0;
 }
+
+SEC("?raw_tp/block_rq_issue") int block_issue_empty(void* ctx)
+{
+    return 0;
+}
+
+SEC("?raw_tp/block_rq_complete") int block_complete_empty(void* ctx)
+{
+    return 0;
+}

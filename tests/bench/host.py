@@ -174,6 +174,11 @@ def bpftool(*words):
     return json.loads(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
 
 
+def run_times():
+    """Every program by id, with its run time and number of runs while kernel.bpf_stats_enabled is set."""
+    return {p["id"]: p for p in bpftool("prog", "show") or []}
+
+
 def attached_programs():
     """What is attached to tracepoints, ours and other people's: [{"pid", "prog_id", "tracepoint", ...}]."""
     return bpftool("perf", "show") or []

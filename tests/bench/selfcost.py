@@ -54,18 +54,14 @@ def traffic(options):
             os.fsync(file.fileno())
 
 
-def run_times():
-    return {p["id"]: p for p in host.bpftool("prog", "show") or []}
-
-
 def programs(iopath, options):
     """ns per run of each program, in one short window of bpf_stats; the kernel's own clock reads are in them."""
     rows = []
     with iopath.attached() as child:
         with host.sysctl("kernel.bpf_stats_enabled", "1"):
-            begin, before = time.monotonic(), run_times()
+            begin, before = time.monotonic(), host.run_times()
             traffic(options)
-            after, seconds = run_times(), time.monotonic() - begin
+            after, seconds = host.run_times(), time.monotonic() - begin
         own = host.programs_of(child.pid)
     for number in sorted(own & set(after)):
         now, then = after[number], before.get(number, {})

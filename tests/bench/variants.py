@@ -85,6 +85,13 @@ class Variant:
         return f"exit status {child.returncode}: {textwrap.shorten(first, 110, placeholder='...')}"
 
 
+@contextlib.contextmanager
+def all_of(members):
+    """Several variants at once; the context's value is their processes."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(member.attached()) for member in members]
+
+
 class Iopath(Variant):
     """The whole tool, system wide. Ready when it says so on --ready-fd; a build without that option is watched from outside."""
 
