@@ -188,6 +188,13 @@ auto rank(const Plan& plan)
 
 } // namespace
 
+bool Plan::is_lit(std::string_view name) const
+{
+    return std::ranges::any_of(probes, [name](const PlannedProbe& planned) {
+        return planned.chosen && planned.probe->name == name;
+    });
+}
+
 /// At system calls both ends are needed, of functions one at least.
 std::optional<Error> Plan::useless() const
 {

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace iopath {
@@ -39,6 +40,8 @@ struct Plan {
 
     [[nodiscard]] auto begin() const { return probes.begin(); }
     [[nodiscard]] auto end() const { return probes.end(); }
+    /// Is the probe of this name possible?
+    [[nodiscard]] bool is_lit(std::string_view name) const;
     /// Why nothing useful can be seen with it; nothing where operations are seen.
     [[nodiscard]] std::optional<Error> useless() const;
 };

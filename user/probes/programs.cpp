@@ -309,6 +309,8 @@ std::uint32_t Programs::submitters_taken() const
 
 std::uint32_t Programs::block_rows_taken() const
 {
+    if (!plan_.is_lit("block_complete"))
+        return 0;
     return numbers_taken(IOPATH_NUMBERED_BLOCK_ROW, IOPATH_FIRST_FREE_BLOCK_ROW);
 }
 

@@ -76,6 +76,7 @@ public:
     /// Descriptor of a shared map; -1 where there is none of that name.
     [[nodiscard]] int map_fd(std::string_view name) const;
     [[nodiscard]] std::uint32_t rows_taken() const;
+    /// 0 where completions are dark: nothing is known of requests then.
     [[nodiscard]] std::uint32_t block_rows_taken() const;
     [[nodiscard]] std::uint32_t submitters_taken() const;
     /// Output of the task iterator: iopath_task_record after iopath_task_record. Fails where it is
