@@ -205,33 +205,6 @@ static __always_inline int on_split(struct bio *bio)
 	return 0;
 }
 
-/* A plug that held one request back has changed nothing, and every direct read has one.
- * Before 5.15 a queue does not know its disk. */
-static __always_inline int on_unplug(void *queue, u32 requests, bool explicit)
-{
-	struct iopath_unplugs *counts, fresh = {};
-	u32 dev;
-
-	if (requests < 2 || !bpf_core_field_exists(struct request_queue, disk))
-		return 0;
-	dev = disk_device(READ_FIELD(queue, request_queue, disk));
-	if (config.disk && dev != config.disk)
-		return 0;
-	counts = bpf_map_lookup_elem(&unplugs, &dev);
-	if (!counts) {
-		bpf_map_update_elem(&unplugs, &dev, &fresh, BPF_NOEXIST);
-		counts = bpf_map_lookup_elem(&unplugs, &dev);
-	}
-	if (!counts) {
-		count_loss(IOPATH_LOSS_detail_full);
-		return 0;
-	}
-	counts->count++;
-	counts->by_schedule += !explicit;
-	counts->requests += requests;
-	return 0;
-}
-
 /* ---- programs ---------------------------------------------------------------------- */
 
 #define TRACE_NUMBERS(event, name, args...) TRACE_AS(raw_tp, event, name##__, raw_tp, ##args)
@@ -291,11 +264,6 @@ TRACE_NUMBERS(block_bio_frontmerge, bio_frontmerge, struct bio *bio)
 TRACE_NUMBERS(block_split, bio_split, struct bio *bio)
 {
 	return UNDISTURBED(on_split(bio));
-}
-
-TRACE_NUMBERS(block_unplug, block_unplug, void *queue, unsigned int requests, bool explicit)
-{
-	return UNDISTURBED(on_unplug(queue, requests, explicit));
 }
 
 #ifdef IOPATH_UNTYPED

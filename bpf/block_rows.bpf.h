@@ -47,9 +47,11 @@ static __always_inline struct iopath_block_row *block_row(u32 row)
 	return bpf_map_lookup_elem(&block_rows, &row);
 }
 
-/* Without branches. Flags move from kernel to kernel. */
+/* Flags move from kernel to kernel; most reads have none. */
 static __always_inline void count_flags(struct iopath_block_row *row, u32 flags)
 {
+	if (!(flags & ~REQ_OP_MASK))
+		return;
 #define COUNT_FLAG(id, kernel, word)                                                               \
 	row->flags[IOPATH_REQUEST_##id] += flags >> REQUEST_FLAG_BIT(kernel) & 1;
 	IOPATH_REQUEST_FLAGS(COUNT_FLAG)

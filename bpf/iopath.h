@@ -213,6 +213,9 @@ enum iopath_request_flag { IOPATH_REQUEST_FLAGS(IOPATH_REQUEST_FLAG_ID) IOPATH_R
 /* Sizes by powers of two: bucket 0 has no data, i up to 2^(i + 8) bytes. */
 #define IOPATH_SIZES 32
 
+/* Of how many streams of one device and op a CPU can tell that they are sequential. */
+#define IOPATH_STREAMS 4
+
 struct iopath_block_row {
 	iop_u64 bytes;
 	iop_u64 errors;
@@ -221,7 +224,9 @@ struct iopath_block_row {
 	iop_u64 requeues;
 	iop_u64 timeouts;
 	iop_u64 located;    /* issues with data, of which */
-	iop_u64 sequential; /* these begin where a recent one ended */
+	iop_u64 sequential; /* these begin where a recent one of the same CPU ended */
+	iop_u64 next_end;
+	iop_u64 ends[IOPATH_STREAMS]; /* sectors at which the latest issues ended */
 	/* From the insertion into the scheduler to the issue. */
 	iop_u64 scheduled;
 	iop_u64 scheduled_ns;
@@ -272,14 +277,6 @@ struct iopath_submitted {
 	iop_u64 service_ns;
 };
 
-/* What requests of a row, on all CPUs, mean to each other. */
-struct iopath_block_order {
-	iop_u64 open; /* with the driver */
-	iop_u64 open_max;
-	iop_u64 next;
-	iop_u64 ends[4]; /* sectors at which the latest issues ended */
-};
-
 struct iopath_block_error_key {
 	iop_u32 row;
 	iop_u32 status; /* BLK_STS_* as since 6.11, or IOPATH_STATUS_ERRNO | errno */
@@ -292,13 +289,6 @@ struct iopath_block_error {
 	iop_u64 last_sector;
 	iop_u32 submitter; /* of the last */
 	iop_u32 pad;
-};
-
-/* Plugs that were pulled, by device, with several requests that a thread had held back. */
-struct iopath_unplugs {
-	iop_u64 count;
-	iop_u64 by_schedule; /* as the thread went to sleep */
-	iop_u64 requests;
 };
 
 /* Interrupts that have no irq number, as lines of /proc/interrupts. */

@@ -79,13 +79,6 @@ struct {
 	__type(value, struct iopath_submitted);
 } submitted SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 128);
-	__type(key, u32);
-	__type(value, struct iopath_block_order);
-} block_orders SEC(".maps");
-
 /* Where the latest requests of processes were counted, which saves a dictionary. */
 #define PLACES 8
 struct known_place {
@@ -109,13 +102,6 @@ struct {
 	__type(key, struct iopath_block_error_key);
 	__type(value, struct iopath_block_error);
 } block_errors SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, 256);
-	__type(key, u32);
-	__type(value, struct iopath_unplugs);
-} unplugs SEC(".maps");
 
 /* The latest flushes of a device, by which the requests of a flush sequence find
  * the time at which their sequence came to the driver. */

@@ -37,13 +37,14 @@ class Figures(Case):
 
     def test_depth_is_that_of_the_load(self):
         device = self.loop()
-        # Synchronous requests of one thread never meet; 16 outstanding ones are never more than 16.
-        report, _ = self.fio(device, "--rw=randread", "--bs=4k", "--ioengine=psync")
-        self.assertEqual(report.block(device.name, "read")[0]["depth_max"], 1)
+        report, job = self.fio(device, "--rw=randread", "--bs=4k", "--ioengine=psync")
+        busy = job["job_runtime"] / 1000 / report["interval"]["seconds"]
+        # Synchronous requests of one thread never meet.
+        self.assertLessEqual(report.block(device.name, "read")[0]["depth_mean"], busy)
         report, job = self.fio(device, "--rw=randread", "--bs=4k", "--ioengine=libaio", "--iodepth=16")
         row = report.block(device.name, "read")[0]
-        self.assert_within(row["depth_max"], 8, 16)
-        self.assertLessEqual(row["depth_mean"], row["depth_max"])
+        busy = job["job_runtime"] / 1000 / report["interval"]["seconds"]
+        self.assert_within(row["depth_mean"], busy, 16 * busy)
         # Little's law, where nothing was open at the ends.
         self.assertAlmostEqual(row["depth_mean"] * report["interval"]["seconds"], row["service"]["sum"],
                                delta=0.05 * row["service"]["sum"])

@@ -102,19 +102,16 @@ void add_layers(Counts& counts)
     counts.block[0].sizes[4] = 61785;
     counts.block[0].located = 61785;
     counts.block[0].sequential = 620;
-    counts.block[0].depth_max = 3;
     counts.block[1].sizes[5] = 500;
     counts.block[1].sizes[7] = 300;
     counts.block[1].located = 800;
     counts.block[1].sequential = 790;
-    counts.block[1].depth_max = 12;
     counts.block[1].flags[static_cast<std::size_t>(RequestFlag::sync)] = 200;
     counts.block[1].flags[static_cast<std::size_t>(RequestFlag::background)] = 600;
     counts.block[1].scheduler = {800, 9600us, 40us};
     counts.flush_sequences = {requests("vda", "flush_sequence", {{200, 1900us}}, 5us)};
     counts.flush_sequences[0].flags[static_cast<std::size_t>(RequestFlag::preflush)] = 200;
     counts.flush_sequences[0].flags[static_cast<std::size_t>(RequestFlag::fua)] = 100;
-    counts.unplugs = {{"vda", 230, 12, 460}};
     counts.block[2].by = {{{}, 400, 0, 304ms}};
     counts.interrupts = {{"25", "virtio1-req.0", 0, latency_of({{62000, 2600ns}})},
                          {"LOC", "local_timer", 0, latency_of({{2500, 3100ns}})},

@@ -58,10 +58,9 @@ struct Requests {
     Latency service;
     std::uint64_t flushes = 0;
     Latency flush_service;
-    Nanoseconds depth_time{};    ///< with the driver, as it passed, flushes left out
-    double depth = 0;            ///< mean requests with the driver, flushes left out
-    std::uint64_t depth_max = 0; ///< most of one op at once
-    std::uint64_t located = 0;   ///< requests with data, of which
+    Nanoseconds depth_time{};  ///< with the driver, as it passed, flushes left out
+    double depth = 0;          ///< mean requests with the driver, flushes left out
+    std::uint64_t located = 0; ///< requests with data, of which
     std::uint64_t sequential = 0;
     Sizes sizes{};
     Waits scheduler;             ///< of the queue time

@@ -36,7 +36,6 @@ void add_row(Requests& requests, const BlockRequests& row)
     requests.queue.add(row.queue);
     requests.service.add(row.service);
     requests.depth_time += row.depth_time;
-    requests.depth_max = std::max(requests.depth_max, row.depth_max);
     requests.located += row.located;
     requests.sequential += row.sequential;
     for (std::size_t i = 0; i < kSizes; ++i)
@@ -104,8 +103,6 @@ std::string shape_of(const Requests& requests)
         parts.push_back(
             fmt::format("{:.0f}% sequential", 100 * static_cast<double>(requests.sequential) /
                                                   static_cast<double>(requests.located)));
-    if (requests.depth_max > 0)
-        parts.push_back(fmt::format("up to {} at once", requests.depth_max));
     return fmt::format("{}", fmt::join(parts, ", "));
 }
 

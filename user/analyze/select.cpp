@@ -114,7 +114,6 @@ void select_block(Counts& counts, const std::string& device)
     std::erase_if(counts.block, other);
     std::erase_if(counts.flush_sequences, other);
     std::erase_if(counts.block_errors, other);
-    std::erase_if(counts.unplugs, other);
 }
 
 } // namespace

@@ -65,7 +65,6 @@ private:
                          const CollectExtent& extent);
     void read_block_errors(Counts& counts, const std::map<std::uint32_t, BlockRequests>& table);
     void read_block_row(BlockRequests& requests, std::uint32_t row, std::uint64_t now_ns);
-    void read_unplugs(Counts& counts);
     [[nodiscard]] Submitter submitter_of(const iopath_submitter& info) const;
     void submitter_into(Submitter& by, std::uint32_t number);
     void read_interrupts(Counts& counts);

@@ -276,20 +276,6 @@ void Collector::read_block_errors(Counts& counts,
     });
 }
 
-void Collector::read_unplugs(Counts& counts)
-{
-    maps_.each_per_cpu("unplugs", [&](const void* key, const PerCpuValues& values) {
-        Unplugs sum;
-        sum.device = names_.disk(*static_cast<const iop_u32*>(key));
-        values.each<iopath_unplugs>([&](int, const iopath_unplugs& part) {
-            sum.count += part.count;
-            sum.by_schedule += part.by_schedule;
-            sum.requests += part.requests;
-        });
-        counts.unplugs.push_back(std::move(sum));
-    });
-}
-
 void Collector::read_block_row(BlockRequests& requests, std::uint32_t row, std::uint64_t now_ns)
 {
     Open open;
@@ -301,8 +287,6 @@ void Collector::read_block_row(BlockRequests& requests, std::uint32_t row, std::
         });
     });
     add_open(requests, open, now_ns);
-    if (const auto* order = static_cast<const iopath_block_order*>(maps_.read("block_orders", row)))
-        requests.depth_max = order->open_max;
     std::stable_sort(requests.by.begin(), requests.by.end(),
                      [](const Submitted& a, const Submitted& b) { return a.time > b.time; });
 }
@@ -328,7 +312,6 @@ void Collector::read_block(Counts& counts, const CollectExtent& extent)
     }
     read_submitters(table, extent);
     read_block_errors(counts, table);
-    read_unplugs(counts);
     for (auto& [row, requests] : table) {
         read_block_row(requests, row, extent.now_ns);
         if (requests.is_zero())

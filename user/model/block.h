@@ -68,7 +68,6 @@ struct BlockRequests {
     std::uint64_t timeouts = 0;
     std::uint64_t located = 0;                        ///< issues with data, of which
     std::uint64_t sequential = 0;                     ///< these began where a recent one ended
-    std::uint64_t depth_max = 0;                      ///< with the driver at once, since attaching
     Nanoseconds depth_time{};                         ///< time with the driver, as it passes
     std::array<std::uint64_t, kRequestFlags> flags{}; ///< requests that had them
     Sizes sizes{};
@@ -91,14 +90,6 @@ struct BlockErrors {
     std::optional<std::uint64_t> sector; ///< of the first, in units of 512 bytes
     std::optional<std::uint64_t> last_sector;
     Submitter by; ///< of the last
-};
-
-/// Requests that threads had held back, to send several at once.
-struct Unplugs {
-    std::string device;
-    std::uint64_t count = 0;
-    std::uint64_t by_schedule = 0; ///< as the thread went to sleep
-    std::uint64_t requests = 0;
 };
 
 } // namespace iopath

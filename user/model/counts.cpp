@@ -47,10 +47,6 @@ auto key_of(const BlockErrors& row)
 {
     return std::tie(row.device, row.op, row.status);
 }
-auto key_of(const Unplugs& row)
-{
-    return std::tie(row.device);
-}
 auto key_of(const Interrupt& row)
 {
     return std::tie(row.irq, row.name, row.cpu);
@@ -85,10 +81,6 @@ bool is_zero(const BlockRequests& row)
     return row.is_zero();
 }
 bool is_zero(const BlockErrors& row)
-{
-    return row.count == 0;
-}
-bool is_zero(const Unplugs& row)
 {
     return row.count == 0;
 }
@@ -151,13 +143,6 @@ void subtract_operation(Operation& row, const Operation& earlier)
     subtract_ranked(row.top, earlier.top);
 }
 
-void subtract_unplugs(Unplugs& row, const Unplugs& earlier)
-{
-    take(row.count, earlier.count);
-    take(row.by_schedule, earlier.by_schedule);
-    take(row.requests, earlier.requests);
-}
-
 void subtract_blocks(Counts& counts, const Counts& earlier)
 {
     const auto subtract = [](BlockRequests& row, const BlockRequests& before) {
@@ -168,7 +153,6 @@ void subtract_blocks(Counts& counts, const Counts& earlier)
     subtract_rows(
         counts.block_errors, earlier.block_errors,
         [](BlockErrors& row, const BlockErrors& before) { take(row.count, before.count); });
-    subtract_rows(counts.unplugs, earlier.unplugs, subtract_unplugs);
 }
 
 } // namespace

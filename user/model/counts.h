@@ -106,7 +106,6 @@ struct Counts {
     std::vector<BlockRequests> block;
     std::vector<BlockRequests> flush_sequences; ///< of preflush, data and postflush
     std::vector<BlockErrors> block_errors;
-    std::vector<Unplugs> unplugs;
     std::vector<Interrupt> interrupts;
     std::vector<Softirq> softirqs;
     std::vector<Commits> commits;

@@ -62,7 +62,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, con
     };
     for (const char* name : {"rows", "row_infos", "row_dictionary"})
         resize(name, sizes.rows);
-    for (const char* name : {"block_rows", "block_infos", "block_orders", "block_dictionary"})
+    for (const char* name : {"block_rows", "block_infos", "block_dictionary"})
         resize(name, sizes.block_rows);
     for (const char* name : {"submitters", "submitter_dictionary", "submitted"})
         resize(name, sizes.submitters);

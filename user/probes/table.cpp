@@ -107,8 +107,6 @@ const std::vector<Probe> kTable = {
     {"bio_split", "block", "a bio is too large for one request",
      {{raw_tp, "bio_split__raw_tp", "block_split", 2},
       {raw_tp, "bio_split__raw_tp_3", "block_split", 3, untyped}}},
-    {"block_unplug", "block", "requests held back go on their way",
-     {{raw_tp, "block_unplug__raw_tp", "block_unplug", 3}}},
     {"bio_queue", "block", "a bio asks for a request",
      {{raw_tp, "bio_queue__raw_tp", "block_bio_queue", 1},
       {raw_tp, "bio_queue__raw_tp_2", "block_bio_queue", 2, untyped}}},

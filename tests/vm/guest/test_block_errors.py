@@ -94,7 +94,8 @@ class ScsiDebug(Case):
         report = watch.stop()
         row, = report.block(disk, "read")
         self.assertGreater(row["count"], 10)
-        self.assertEqual(row["depth_max"], 1)
+        # Each was with the driver alone.
+        self.assertLessEqual(row["depth_mean"], 1)
         # And the memory of its requests serves the next disk.
         disk = self.disk()
         report = self.diagnose(cmd=["dd", f"if=/dev/{disk}", "of=/dev/null", "bs=4k", "count=30", "iflag=direct"]).report

@@ -78,7 +78,6 @@ Json scheduler(const Waits& waits)
 void add_flow(Json& out, const BlockRequests& row, double seconds)
 {
     out["depth_mean"] = seconds > 0 ? Json(to_seconds(row.depth_time) / seconds) : Json(nullptr);
-    out["depth_max"] = row.depth_max != 0 ? Json(row.depth_max) : Json(nullptr);
     out["sizes"] = sizes(row);
     out["sequential_share"] =
         row.located != 0
@@ -141,14 +140,6 @@ Json block_error(const BlockErrors& errors)
     return out;
 }
 
-Json unplug(const Unplugs& row)
-{
-    return {{"device", row.device},
-            {"count", row.count},
-            {"by_schedule", row.by_schedule},
-            {"requests", row.requests}};
-}
-
 template <typename Rows, typename Make>
 Json list_of(const Rows& rows, Make make)
 {
@@ -167,7 +158,6 @@ void add_block(Json& out, const Counts& counts, Nanoseconds length)
         counts.block, [&](const BlockRequests& row) { return block_row(row, counts, seconds); });
     out["block_errors"] = list_of(counts.block_errors, block_error);
     out["flush_sequences"] = list_of(counts.flush_sequences, flush_sequence);
-    out["unplugs"] = list_of(counts.unplugs, unplug);
 }
 
 } // namespace iopath::json

@@ -97,8 +97,6 @@ std::vector<Piece> flow_pieces(const BlockRequests& row)
             {fmt::format("{:.0f}% sequential", 100 * static_cast<double>(row.sequential) /
                                                    static_cast<double>(row.located)),
              kDim});
-    if (row.depth_max > 1)
-        pieces.push_back({fmt::format("depth up to {}", row.depth_max), kDim});
     if (row.scheduler.count > 0)
         pieces.push_back({"scheduler " + human_duration(row.scheduler.time), kDim});
     return pieces;
