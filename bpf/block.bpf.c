@@ -46,7 +46,7 @@ static __always_inline int on_bio_queue(struct bio *bio)
 }
 
 /* The end of a request's former life was not seen (a run that the kernel skipped): it is
- * not with the driver any more. */
+ * not with the driver any more, but has not been counted. */
 static __always_inline void end_former_life(u64 request)
 {
 	struct request_slot *slot = direct_slot(request);
@@ -54,6 +54,7 @@ static __always_inline void end_former_life(u64 request)
 
 	if (!slot || slot->request != request || !slot->issued)
 		return;
+	count_loss(IOPATH_LOSS_no_end);
 	row = block_row(slot->row);
 	if (row)
 		leave_driver(slot, row);

@@ -92,7 +92,8 @@ class LoopDevice:
         with open(f"/sys/block/{self.name}/stat", encoding="ascii") as file:
             fields = [int(word) for word in file.read().split()]
         return {"read": fields[0], "write": fields[4], "flush": fields[15] if len(fields) > 15 else 0,
-                "read_bytes": fields[2] * 512, "write_bytes": fields[6] * 512}
+                "discard": fields[11], "read_bytes": fields[2] * 512, "write_bytes": fields[6] * 512,
+                "discard_bytes": fields[13] * 512}
 
     def close(self):
         if self.mount:

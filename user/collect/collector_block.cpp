@@ -87,8 +87,10 @@ void add_flow(BlockRequests& requests, const iopath_block_row& part)
 void add_open(BlockRequests& requests, const Open& open, std::uint64_t now_ns)
 {
     const auto time = static_cast<std::int64_t>(open.count * now_ns - open.issued);
-    if (static_cast<std::int64_t>(open.count) > 0 && time > 0)
-        requests.depth_time += Nanoseconds(time);
+    if (static_cast<std::int64_t>(open.count) <= 0 || time <= 0)
+        return;
+    requests.open = open.count;
+    requests.depth_time += Nanoseconds(time);
 }
 
 void add_part(BlockRequests& requests, const iopath_block_row& part)

@@ -68,6 +68,7 @@ struct BlockRequests {
     std::uint64_t timeouts = 0;
     std::uint64_t located = 0;                        ///< issues with data, of which
     std::uint64_t sequential = 0;                     ///< these began where a recent one ended
+    std::uint64_t open = 0;                           ///< with the driver at the end
     Nanoseconds depth_time{};                         ///< time with the driver, as it passes
     std::array<std::uint64_t, kRequestFlags> flags{}; ///< requests that had them
     Sizes sizes{};

@@ -78,6 +78,7 @@ Json scheduler(const Waits& waits)
 void add_flow(Json& out, const BlockRequests& row, double seconds)
 {
     out["depth_mean"] = seconds > 0 ? Json(to_seconds(row.depth_time) / seconds) : Json(nullptr);
+    out["open"] = row.open;
     out["sizes"] = sizes(row);
     out["sequential_share"] =
         row.located != 0
