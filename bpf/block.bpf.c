@@ -26,13 +26,13 @@ static __always_inline void disarm_request(struct cpu_state *cpu)
 	struct task_struct *task = current_task();
 	struct ledger *ledger;
 
-	if (cpu->bio_pid == TASK(task, pid)) {
+	if ((cpu->bio_pid & ~IN_LIMITS) == TASK(task, pid)) {
 		cpu->bio_pid = 0;
 		return;
 	}
 	ledger = find_ledger(task);
 	if (ledger)
-		ledger->armed &= ~ARMED_REQUEST;
+		ledger->armed &= ~(ARMED_REQUEST | ARMED_LIMIT);
 }
 
 /* A device without requests (dm, zram) gives its bio away at once. */
@@ -64,7 +64,8 @@ static __always_inline void end_former_life(u64 request)
 static __always_inline struct request_slot *begin_request(struct request *rq, bool asking)
 {
 	struct request_slot *slot;
-	u32 flags = READ_FIELD(rq, request, cmd_flags), place;
+	u32 flags = READ_FIELD(rq, request, cmd_flags);
+	u64 place;
 
 	end_former_life((u64)rq);
 	slot = new_request((u64)rq);
@@ -73,6 +74,7 @@ static __always_inline struct request_slot *begin_request(struct request *rq, bo
 	place = place_request((u64)rq, asking);
 	slot->row = place >> 16;
 	slot->submitter = place;
+	slot->held = place >> 32;
 	slot->flags = flags;
 	return slot;
 }
@@ -179,7 +181,7 @@ static __always_inline int on_merge(struct request *rq)
 /* The row in which a bio counts that is being submitted. */
 static __always_inline struct iopath_block_row *row_of_bio(struct bio *bio, struct cpu_state *cpu)
 {
-	return block_row(place_bio((u64)bio, current_context(cpu) == IN_TASK) >> 16);
+	return block_row((u16)(place_bio((u64)bio, current_context(cpu) == IN_TASK) >> 16));
 }
 
 static __always_inline int on_bio_merged(struct bio *bio)

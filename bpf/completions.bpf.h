@@ -9,10 +9,12 @@
 #include "block_order.bpf.h"
 
 /* Leaves a note for the wake-up that follows in this context. */
-static __always_inline void note_request(struct cpu_state *cpu, u64 issued, u64 now, bool flush)
+static __always_inline void note_request(struct cpu_state *cpu, u64 admitted, u64 issued, u64 now,
+                                         bool flush)
 {
 	struct request_note *note = &cpu->request[current_context(cpu)];
 
+	note->admitted = admitted;
 	note->issued = issued;
 	note->completed = now;
 	note->pid = (u32)bpf_get_current_pid_tgid();
@@ -34,6 +36,13 @@ struct done_request {
 	struct request_slot slot; /* as it was, if known */
 };
 
+/* A bio that had been held back got its request at once when it was let through. Without
+ * start times (/sys/block/DISK/queue/iostats is 0) the issue is the nearest known. */
+static __always_inline u64 when_admitted(const struct done_request *done)
+{
+	return done->allocated ? done->allocated : done->slot.issued;
+}
+
 /* For whoever is woken next. Returns when the request's sequence came to the driver. */
 VERIFIED_ONCE u64 note_completion(const struct done_request *done)
 {
@@ -48,7 +57,7 @@ VERIFIED_ONCE u64 note_completion(const struct done_request *done)
 	else if (done->in_sequence)
 		started = sequence_start(request_device(done->rq), done->allocated, started);
 	if (cpu && started)
-		note_request(cpu, started, done->now,
+		note_request(cpu, done->slot.held ? when_admitted(done) : 0, started, done->now,
 		             done->in_sequence || done->op == REQ_OP_FLUSH);
 	return started;
 }

@@ -159,6 +159,7 @@ struct iopath_row {
 	iop_u64 voluntary;
 	iop_u64 involuntary;
 	iop_u64 flush_ns;
+	iop_u64 dirty_ns;                     /* of stage throttle: by dirty page limits */
 	iop_u64 stage_ns[IOPATH_STAGE_COUNT]; /* of the mixed ones */
 	iop_u64 pure[IOPATH_BUCKETS];
 	iop_u64 mixed[IOPATH_BUCKETS];

@@ -17,6 +17,7 @@ enum hardirq_kind { NO_HARDIRQ, HARDIRQ_DEVICE, HARDIRQ_TIMER, HARDIRQ_OTHER };
 /* A block request that has just completed in this context: who is woken next
  * waited for it. */
 struct request_note {
+	u64 admitted;  /* let through by a limit that had held it back; 0: none had */
 	u64 issued;    /* 0: not seen */
 	u64 completed; /* 0: no note */
 	u32 pid;       /* of the thread, for context task */
@@ -38,8 +39,11 @@ struct cpu_state {
 	u32 packet_context; /* 1 + enum context, 0: none */
 	u32 packet_pid;
 	u32 packet_loopback;
-	u32 bio_pid; /* of the running thread if it is between a bio and its request */
+	u32 bio_pid; /* of the running thread if it is between a bio and its request; | IN_LIMITS */
 };
+
+/* Of cpu_state.bio_pid: what ARMED_LIMIT is of a thread that sleeps. */
+#define IN_LIMITS 0x80000000u
 
 /* Where a thread is. */
 enum thread_state { RUNNING, PREEMPTED, BLOCKED, WOKEN };
@@ -55,10 +59,11 @@ enum thread_flags {
 
 /* What a coming block is charged to, whoever ends it. */
 enum armed {
-	ARMED_THROTTLE = 1,     /* balance_dirty_pages is about to pause it */
-	ARMED_RECLAIM = 2,      /* between begin and end of direct reclaim or compaction */
-	ARMED_REQUEST = 4,      /* between a bio and its request */
-	ARMED_INTERRUPTIBLE = 8 /* the block in progress can be cut by a signal */
+	ARMED_THROTTLE = 1,      /* balance_dirty_pages is about to pause it */
+	ARMED_RECLAIM = 2,       /* between begin and end of direct reclaim or compaction */
+	ARMED_REQUEST = 4,       /* between a bio and its request */
+	ARMED_INTERRUPTIBLE = 8, /* the block in progress can be cut by a signal */
+	ARMED_LIMIT = 16         /* of ARMED_REQUEST: in the hands of iocost, iolatency or wbt */
 };
 
 enum file_flags {
@@ -122,6 +127,7 @@ struct ledger {
 	u32 voluntary;
 	u32 involuntary;
 	u64 flush_ns;
+	u64 dirty_ns; /* of stage throttle: by dirty page limits */
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
 	struct row_cache cache[IOPATH_OP_COUNT];

@@ -16,7 +16,7 @@ struct request_slot {
 	u16 submitter; /* 0: not known */
 	u32 flags;     /* cmd_flags as submitted: a flush sequence takes some away */
 	u32 bytes;     /* when issued */
-	u32 pad;
+	u32 held;      /* its bio had been held back by io.max */
 };
 
 /* The row of requests that are followed, as operations wait for them, but not counted. */

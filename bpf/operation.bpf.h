@@ -44,6 +44,7 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->voluntary = 0;
 	ledger->involuntary = 0;
 	ledger->flush_ns = 0;
+	ledger->dirty_ns = 0;
 	ledger->touched = 0;
 	ledger->armed = 0;
 	ledger->spin_lock = 0;
@@ -135,6 +136,7 @@ VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64
 	row->voluntary += ledger->voluntary;
 	row->involuntary += ledger->involuntary;
 	row->flush_ns += ledger->flush_ns;
+	row->dirty_ns += ledger->dirty_ns;
 	write_vias(ledger);
 	clear_marks(ledger);
 	return 0;

@@ -111,8 +111,8 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 			return 0;
 	}
 	read_moment(&moment, cpu);
-	if (leaving && bio_pid && bio_pid == TASK(prev, pid))
-		leaving->armed |= ARMED_REQUEST;
+	if (leaving && bio_pid && (bio_pid & ~IN_LIMITS) == TASK(prev, pid))
+		leaving->armed |= ARMED_REQUEST | (bio_pid & IN_LIMITS ? ARMED_LIMIT : 0);
 	if (leaving)
 		leave(leaving, &moment, preempt || !prev_state, prev_state, counts);
 	if (entering && entering->state != RUNNING)

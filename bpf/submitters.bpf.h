@@ -69,6 +69,18 @@ static __always_inline bool is_kblockd(const char *work)
 	       work[4] == 'c' && work[5] == 'k' && work[6] == 'd';
 }
 
+/* Lets through what io.max held back (blk_throtl_dispatch_work_fn): what passes at once goes
+ * on in the thread that asks. */
+static __always_inline bool is_kthrotld(const char *work)
+{
+	union {
+		char name[8];
+		u64 word;
+	} kthrotld = {.name = {'k', 't', 'h', 'r', 'o', 't', 'l', 'd'}};
+
+	return *(const u64 *)work == kthrotld.word;
+}
+
 /* Fills in a kernel thread. */
 static __noinline int name_kernel_thread(struct iopath_submitter_key *key)
 {
@@ -173,36 +185,41 @@ static __always_inline bool is_wanted(const struct iopath_submitter_key *key)
 	return !config.request_ops || config.request_ops >> (key->op & 63) & 1;
 }
 
-/* Where what is about to go to a disk is counted. `asking`: the current thread is the one
- * that asks for it. */
-static __always_inline u32 place_on(void *disk, void *bio, u32 flags, u32 asking)
+/* Where what is about to go to a disk is counted: row << 16 | submitter, and HELD if a limit
+ * had held it back. `asking`: the current thread is the one that asks for it. */
+#define HELD (1ULL << 32)
+static __always_inline u64 place_on(void *disk, void *bio, u32 flags, u32 asking)
 {
 	struct task_struct *task = current_task();
 	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = flags & REQ_OP_MASK};
 	struct request_place place = UNCOUNTED;
+	bool by_process = asking && !(TASK(task, flags) & PF_KTHREAD);
+	u64 held = 0;
 	void *css;
 
+	if (asking && !by_process) {
+		name_kernel_thread(&key);
+		held = is_kthrotld(key.worker) ? HELD : 0;
+	}
 	if (!is_wanted(&key))
-		return (u32)UNCOUNTED_ROW << 16;
-	if (asking && !(TASK(task, flags) & PF_KTHREAD)) {
+		return (u32)UNCOUNTED_ROW << 16 | held;
+	if (by_process) {
 		key.kind = IOPATH_SUBMITTER_PROCESS;
 		key.tgid = TASK(task, tgid);
 		key.cgroup = cgroup_id_of(task);
 		if (key.tgid != config.self_tgid && process_in_scope(task))
 			place = process_place(&key, disk);
 	} else {
-		if (asking)
-			name_kernel_thread(&key);
 		css = bio_css(bio);
 		key.cgroup = css ? css_cgroup_id(css) : 0;
 		if (kernel_in_scope(key.kind, bio))
 			place = find_place(&key, disk);
 	}
-	return (u32)place.row << 16 | place.submitter;
+	return (u32)place.row << 16 | place.submitter | held;
 }
 
 /* Addresses: the verifier takes no cast pointers as arguments. */
-VERIFIED_ONCE u32 place_request(u64 address, u32 asking)
+VERIFIED_ONCE u64 place_request(u64 address, u32 asking)
 {
 	struct request *rq = (struct request *)address;
 
@@ -211,7 +228,7 @@ VERIFIED_ONCE u32 place_request(u64 address, u32 asking)
 }
 
 /* Of a bio that joins a request, or is cut. */
-VERIFIED_ONCE u32 place_bio(u64 address, u32 asking)
+VERIFIED_ONCE u64 place_bio(u64 address, u32 asking)
 {
 	struct bio *bio = (struct bio *)address;
 

@@ -53,14 +53,16 @@ static __always_inline u64 clamp(u64 value, u64 low, u64 high)
 	return value - ((value - high) & -below(high, value));
 }
 
-/* The request's own times split the wait: not yet issued, with the device, done
- * but nobody told. */
+/* The request's own times split the wait: held back by a limit, not yet issued, with the
+ * device, done but nobody told. */
 static __always_inline void charge_request(struct ended_wait *wait, const struct request_note *note)
 {
 	u64 issued = clamp(note->issued, wait->begin, wait->end);
 	u64 completed = clamp(note->completed, issued, wait->end);
+	u64 admitted = clamp(note->admitted, wait->begin, issued);
 
-	charge_part(wait->ledger, wait->ring, wait->begin, issued, IOPATH_STAGE_block_queue);
+	charge_part(wait->ledger, wait->ring, wait->begin, admitted, IOPATH_STAGE_throttle);
+	charge_part(wait->ledger, wait->ring, admitted, issued, IOPATH_STAGE_block_queue);
 	charge_part(wait->ledger, wait->ring, issued, completed,
 	            IOPATH_STAGE_device | (note->flush ? FLUSH : 0));
 	charge_part(wait->ledger, wait->ring, completed, wait->end, IOPATH_STAGE_completion);
@@ -123,6 +125,14 @@ static __always_inline void charge_whole(struct ended_wait *wait, u32 stage, boo
 		note_via(wait->ledger, stage, ns);
 }
 
+/* Dirty page limits, told apart from those of the block layer. */
+static __always_inline void charge_dirty(struct ended_wait *wait)
+{
+	if (wait->ledger->start)
+		wait->ledger->dirty_ns += wait->end - wait->begin;
+	charge_whole(wait, IOPATH_STAGE_throttle, false);
+}
+
 static __always_inline bool is_file_like(const struct ledger *ledger)
 {
 	return ledger->place.target == IOPATH_TARGET_file ||
@@ -153,6 +163,17 @@ static __always_inline u32 interrupt_stage(const struct ledger *ledger, const st
 	return IOPATH_STAGE_other;
 }
 
+/* Ended while the thread had no request yet. Tags come free as requests complete; those whom
+ * a timer wakes, or who are known to be in its hands, waited for a limit. */
+static __always_inline u32 request_stage(const struct ledger *ledger, const struct cpu_state *cpu,
+                                         const struct request_note *note)
+{
+	if (ledger->armed & ARMED_LIMIT ||
+	    (!note->completed && interrupt_stage(ledger, cpu) == IOPATH_STAGE_timer))
+		return IOPATH_STAGE_throttle;
+	return IOPATH_STAGE_block_queue;
+}
+
 /* In task context only threaded NAPI counts: a helper that polls. */
 static __always_inline bool packet_at_hand(const struct cpu_state *cpu, enum context context,
                                            struct task_struct *waker)
@@ -172,14 +193,14 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 	u32 armed = ledger->armed, waker_pid = TASK(waker, pid);
 
 	if (armed & ARMED_THROTTLE)
-		charge_whole(wait, IOPATH_STAGE_throttle, false);
+		charge_dirty(wait);
 	else if (armed & ARMED_RECLAIM)
 		charge_whole(wait, IOPATH_STAGE_reclaim, false);
 	else if (ledger->blocking_lock)
 		charge_whole(wait, IOPATH_STAGE_lock, context == IN_TASK);
 	else if (armed & ARMED_REQUEST)
 		charge_part(wait->ledger, wait->ring, wait->begin, wait->end,
-		            IOPATH_STAGE_block_queue);
+		            request_stage(ledger, cpu, note));
 	else if (note->completed > wait->begin && (context != IN_TASK || note->pid == waker_pid))
 		charge_request(wait, note);
 	else if (armed & ARMED_INTERRUPTIBLE && signal_pending(sleeper))

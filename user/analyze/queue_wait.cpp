@@ -25,8 +25,9 @@ std::vector<std::string> advice_for(const std::string& disk, bool device_busy)
     advice.push_back(fmt::format("if tags run out, raise {0}/nr_requests (or the driver's queue "
                                  "depth); writeback throttling is {0}/wbt_lat_usec",
                                  queue));
-    advice.emplace_back("look for limits: io.max, io.latency and io.cost of the cgroup are counted "
-                        "here where the kernel does not show them apart");
+    advice.emplace_back("look for limits: io.latency of the cgroup and writeback throttling are "
+                        "counted here where the kernel does not show them apart (iopath doctor: "
+                        "rq_limits)");
     return advice;
 }
 

@@ -71,6 +71,7 @@ void add(Operation& sum, const Operation& more)
     sum.voluntary += more.voluntary;
     sum.involuntary += more.involuntary;
     sum.flush += more.flush;
+    sum.dirty += more.dirty;
     sum.residual += more.residual;
     sum.latency.add(more.latency);
     for (std::size_t stage = 0; stage < kStages; stage++) {

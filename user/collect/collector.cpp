@@ -44,6 +44,7 @@ void add_row(Operation& operation, const iopath_row& row)
     operation.voluntary += row.voluntary;
     operation.involuntary += row.involuntary;
     operation.flush += Nanoseconds(row.flush_ns);
+    operation.dirty += Nanoseconds(row.dirty_ns);
     operation.residual += Nanoseconds(row.residual_ns);
     add_latency(operation.latency, static_cast<const iop_u64*>(row.pure), row.pure_ns, row.max_ns);
     add_latency(operation.latency, static_cast<const iop_u64*>(row.mixed), row.mixed_ns,

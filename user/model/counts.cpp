@@ -131,6 +131,7 @@ void subtract_operation(Operation& row, const Operation& earlier)
     take(row.voluntary, earlier.voluntary);
     take(row.involuntary, earlier.involuntary);
     take(row.flush, earlier.flush);
+    take(row.dirty, earlier.dirty);
     take(row.residual, earlier.residual);
     row.latency.subtract(earlier.latency);
     for (std::size_t i = 0; i < kStages; ++i) {

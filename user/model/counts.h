@@ -59,6 +59,7 @@ struct Operation {
     std::uint64_t voluntary = 0; ///< switches inside operations
     std::uint64_t involuntary = 0;
     Nanoseconds flush{};    ///< of stage device: the time of FLUSH requests
+    Nanoseconds dirty{};    ///< of stage throttle: held back by dirty page limits
     Nanoseconds residual{}; ///< wall time less the sum of stages, as an absolute value
     Latency latency;
     std::array<StageTime, kStages> stages;

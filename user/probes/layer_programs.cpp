@@ -69,7 +69,8 @@ void LayerPrograms::refuse_all(const std::string& reason)
         refuse(way->program, reason);
 }
 
-/// Refuses all that is attached as this fentry program is; false for others.
+/// Refuses all that is attached as this fentry program is, in both flavours: else the plan would
+/// try the other one, and everything be loaded anew. False for others.
 bool LayerPrograms::refuse_way_of(std::string_view name, const std::string& reason)
 {
     const auto ways = chosen();
@@ -77,8 +78,10 @@ bool LayerPrograms::refuse_way_of(std::string_view name, const std::string& reas
         return way->how == How::fentry && (way->program == name || way->end_program == name);
     });
     for (const Alternative* way : ways) {
-        if (by_function && way->how == How::fentry)
-            refuse(way->program, reason);
+        if (!by_function || way->how != How::fentry)
+            continue;
+        for (const Flavour flavour : {Flavour::typed, Flavour::untyped})
+            limits_.refused.emplace(std::pair(flavour, way->program), reason);
     }
     return by_function;
 }

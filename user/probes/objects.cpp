@@ -12,6 +12,8 @@
 #include "bpf/irq_untyped.skel.h"
 #include "bpf/journal.skel.h"
 #include "bpf/journal_untyped.skel.h"
+#include "bpf/limit.skel.h"
+#include "bpf/limit_untyped.skel.h"
 #include "bpf/lock.skel.h"
 #include "bpf/lock_untyped.skel.h"
 #include "bpf/maps.skel.h"
@@ -81,6 +83,7 @@ constexpr std::array kOpeners{
     Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
     Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},
     Opener{"journal", open_skeleton<iopath_journal_bpf>, open_skeleton<iopath_journal_untyped_bpf>},
+    Opener{"limit", open_skeleton<iopath_limit_bpf>, open_skeleton<iopath_limit_untyped_bpf>},
     Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},
     Opener{"memory", open_skeleton<iopath_memory_bpf>, open_skeleton<iopath_memory_untyped_bpf>},
     Opener{"socket", open_skeleton<iopath_socket_bpf>, open_skeleton<iopath_socket_untyped_bpf>},

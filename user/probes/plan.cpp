@@ -258,6 +258,8 @@ Coverage coverage_of(const Plan& plan)
         line.how = planned.chosen ? name_of(planned.chosen->how) : "dark";
         if (!planned.chosen) {
             line.reason = planned.reason;
+            if (!planned.probe->while_dark.empty())
+                line.reason += "; " + std::string(planned.probe->while_dark);
             line.remedy = planned.remedy;
         } else {
             line.programs.emplace_back(planned.chosen->program);

@@ -110,6 +110,10 @@ const std::vector<Probe> kTable = {
     {"bio_queue", "block", "a bio asks for a request",
      {{raw_tp, "bio_queue__raw_tp", "block_bio_queue", 1},
       {raw_tp, "bio_queue__raw_tp_2", "block_bio_queue", 2, untyped}}},
+    {"rq_limits", "limit", "iocost, iolatency and wbt hold requests back",
+     {PAIR("rq_limits", "", "__rq_qos_throttle", 2)}, {}, {}, false,
+     "waits for wbt and iolatency are in block_queue, with those for tags; those for iocost are "
+     "told by the timer that ends them"},
     {"contention_end", "lock", "a contended kernel lock is had",
      {{raw_tp, "contention_end__raw_tp", "contention_end", kAny}}, {}, {}, true},
     {"contention_begin", "lock", "a kernel lock is contended",
@@ -207,8 +211,8 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 9> kLayers = {
-    "syscall", "function", "sched", "irq", "block", "lock", "memory", "socket", "journal"};
+constexpr std::array<std::string_view, 10> kLayers = {
+    "syscall", "function", "sched", "irq", "block", "limit", "lock", "memory", "socket", "journal"};
 
 } // namespace
 

@@ -55,6 +55,7 @@ struct Probe {
     /// Its programs look at threads alone: a run that the kernel skips because it would nest in
     /// another one is that of an interrupt, and no loss.
     bool ignores_interrupts = false;
+    std::string_view while_dark = {}; ///< where what it would have seen is counted instead
 };
 
 /// All probes in the order in which they are attached: an exit before its entry, so that no entry

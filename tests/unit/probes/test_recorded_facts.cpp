@@ -64,11 +64,14 @@ const PlannedProbe* find(const Plan& plan, std::string_view probe)
     return found == plan.probes.end() ? nullptr : &*found;
 }
 
-std::set<std::string> dark_probes(const Plan& plan)
+/// Without those that are functions everywhere.
+std::set<std::string> dark_tracepoints(const Plan& plan)
 {
     std::set<std::string> dark;
     for (const PlannedProbe& planned : plan) {
-        if (!planned.chosen)
+        const bool function =
+            std::ranges::all_of(planned.probe->alternatives, is_function, &Alternative::how);
+        if (!planned.chosen && !function)
             dark.emplace(planned.probe->name);
     }
     return dark;
@@ -142,7 +145,7 @@ TEST_CASE("Debian's kernels from 6.1 on have every tracepoint that we use")
     for (const char* kernel : {"6.1", "6.12", "6.18", "7.3"}) {
         INFO(kernel);
         const Plan plan = plan_for(kernel);
-        CHECK(dark_probes(plan).empty());
+        CHECK(dark_tracepoints(plan).empty());
         CHECK(chosen_for(plan, "sched_switch") == "sched_switch__tp_btf");
     }
 }
@@ -157,7 +160,7 @@ TEST_CASE("5.10 has neither task storage nor contention events, and other argume
 {
     const Plan plan = plan_for("5.10");
     CHECK(plan.flavour == Flavour::untyped);
-    CHECK(dark_probes(plan) == std::set<std::string>{"contention_begin", "contention_end"});
+    CHECK(dark_tracepoints(plan) == std::set<std::string>{"contention_begin", "contention_end"});
     CHECK(chosen_for(plan, "sched_switch") == "sched_switch__raw_tp_3");
     CHECK(chosen_for(plan, "bio_backmerge") == "bio_backmerge__raw_tp_3");
 }
