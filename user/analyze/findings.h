@@ -22,6 +22,8 @@ Findings io_error(const Interval& interval);
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.
 Findings queue_wait(const Interval& interval);
+/// A cgroup's or writeback's limit holds requests back; one finding per device.
+Findings io_throttled(const Interval& interval);
 /// Writers wait for a slow reader of their pipe.
 Findings pipe_full(const Interval& interval);
 /// Readers wait for a slow writer of their pipe; only where the scope is a command, elsewhere this

@@ -5,9 +5,11 @@
 #include "app/device_filter.h"
 #include "caps/facts.h"
 #include "sys/host.h"
+#include "sys/io_limits.h"
 #include "sys/processes.h"
 #include "sys/syscalls.h"
 
+#include <algorithm>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -33,6 +35,14 @@ ScopeKind scope_kind(const DiagnoseOptions& options)
     if (!options.pids.empty())
         return ScopeKind::pid;
     return options.cgroup.empty() ? ScopeKind::system : ScopeKind::cgroup;
+}
+
+/// By limits of the block layer.
+bool is_held_back(const Counts& counts)
+{
+    return std::ranges::any_of(counts.operations, [](const Operation& row) {
+        return row.stage(Stage::throttle).time > row.dirty;
+    });
 }
 
 WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<Cgroup>& cgroup)
@@ -216,6 +226,8 @@ Interval Session::take_interval(bool last)
     interval.counts = counts;
     if (earlier_)
         interval.counts.subtract(*earlier_);
+    if (is_held_back(interval.counts))
+        interval.limits = read_io_limits(files_, devices_);
     disown_unknown_stages(interval);
     earlier_ = std::move(counts);
     interval.self = self_cost();

@@ -5,6 +5,7 @@
 
 #include "model/counts.h"
 #include "model/coverage.h"
+#include "model/limits.h"
 
 #include <chrono>
 #include <cstdint>
@@ -66,6 +67,7 @@ struct Interval {
     Scope scope;
     Counts counts;
     std::vector<InFlight> in_flight;
+    std::vector<IoLimit> limits; ///< as set at its end; looked up only if some held I/O back
     Coverage coverage;
     Nanoseconds steal{}; ///< of all CPUs, from /proc/stat
     SelfCost self;
