@@ -108,21 +108,46 @@ class LoopDevice:
             os.unlink(self.backing)
 
 
-def cgroup2_root():
-    """Where the unified hierarchy is mounted, or the test is skipped."""
+def cgroup_mount(wanted):
+    """Where the first hierarchy is mounted whose type and super options `wanted` accepts."""
     with open("/proc/self/mountinfo", encoding="utf-8") as mounts:
         for line in mounts:
             left, _, right = line.partition(" - ")
-            if right.startswith("cgroup2 "):
+            if wanted(right.split()[0], right.split()[2].split(",")):
                 return left.split()[4]
-    raise unittest.SkipTest("no cgroup2 hierarchy is mounted")
+    return None
+
+
+def cgroup2_root():
+    """Where the unified hierarchy is mounted, or the test is skipped."""
+    root = cgroup_mount(lambda kind, options: kind == "cgroup2")
+    if not root:
+        raise unittest.SkipTest("no cgroup2 hierarchy is mounted")
+    return root
+
+
+def blkio_root():
+    """Where version 1 has its block controller; None where it has none."""
+    return cgroup_mount(lambda kind, options: kind == "cgroup" and "blkio" in options)
+
+
+def enable_controllers(*names):
+    """Are these controllers there for cgroups below the root of the unified hierarchy?"""
+    try:
+        with open(os.path.join(cgroup2_root(), "cgroup.subtree_control"), "r+", encoding="ascii") as control:
+            control.write(" ".join("+" + name for name in names))
+        with open(os.path.join(cgroup2_root(), "cgroup.subtree_control"), encoding="ascii") as control:
+            return set(names) <= set(control.read().split())
+    except OSError:
+        return False
 
 
 class Cgroup:
-    """A cgroup of the unified hierarchy for processes of one test."""
+    """A cgroup for processes of one test, of the unified hierarchy unless another root is given."""
 
-    def __init__(self, suffix=""):
-        self.path = os.path.join(cgroup2_root(), f"{CGROUP_PREFIX}{os.getpid()}-{time.monotonic_ns()}{suffix}")
+    def __init__(self, suffix="", root=None):
+        name = f"{CGROUP_PREFIX}{os.getpid()}-{time.monotonic_ns()}{suffix}"
+        self.path = os.path.join(root or cgroup2_root(), name)
         try:
             os.mkdir(self.path)
         except OSError as error:
@@ -142,6 +167,30 @@ class Cgroup:
                 return
             except OSError:
                 time.sleep(0.05)
+
+
+    def write(self, name, text):
+        with open(os.path.join(self.path, name), "w", encoding="ascii") as file:
+            file.write(text)
+
+
+class LimitedCgroup(Cgroup):
+    """A cgroup whose reads of a disk are limited to so many a second: io.max, or what version 1 has for it."""
+
+    def __init__(self, disk, reads):
+        with open(f"/sys/block/{disk}/dev", encoding="ascii") as file:
+            number = file.read().strip()
+        version_2 = enable_controllers("io")
+        if not version_2 and not blkio_root():
+            raise unittest.SkipTest("no cgroups have a block controller here")
+        super().__init__("", None if version_2 else blkio_root())
+        self.file, text = ("io.max", f"{number} riops={reads}") if version_2 else (
+            "blkio.throttle.read_iops_device", f"{number} {reads}")
+        try:
+            self.write(self.file, text)
+        except OSError as error:
+            self.close()
+            raise unittest.SkipTest(f"this kernel limits no cgroup's requests: {error}") from None
 
 
 def alive(pid):
@@ -164,13 +213,10 @@ def sweep():
         path = backing.replace(" (deleted)", "").strip()
         if os.path.exists(path):
             os.unlink(path)
-    try:
-        root = cgroup2_root()
-    except unittest.SkipTest:
-        return
-    for name in os.listdir(root):
-        if name.startswith(CGROUP_PREFIX) and not alive(name[len(CGROUP_PREFIX):].partition("-")[0]):
-            try:
-                os.rmdir(os.path.join(root, name))
-            except OSError:
-                pass  # somebody lives in it
+    for root in filter(None, (cgroup_mount(lambda kind, options: kind == "cgroup2"), blkio_root())):
+        for name in os.listdir(root):
+            if name.startswith(CGROUP_PREFIX) and not alive(name[len(CGROUP_PREFIX):].partition("-")[0]):
+                try:
+                    os.rmdir(os.path.join(root, name))
+                except OSError:
+                    pass  # somebody lives in it
