@@ -101,23 +101,43 @@ static __always_inline void charge_run(struct ledger *ledger, const struct momen
 	charge(ledger, running_stage(ledger), ran - hard - soft);
 }
 
-/* Charges the run so far, so that what follows can go to another stage. */
-static __always_inline void turn_page(struct ledger *ledger)
+/* Moves the mark, unless the thread has been off the CPU since it was `from`. */
+static __always_inline bool move_mark(struct ledger *ledger, u64 from, u64 to)
+{
+#ifndef IOPATH_UNTYPED /* no compare-and-swap before 5.12 */
+	if (config.preemptible)
+		return __sync_val_compare_and_swap(&ledger->mark, from, to) == from;
+#endif
+	if (*(volatile u64 *)&ledger->mark != from)
+		return false;
+	ledger->mark = to;
+	return true;
+}
+
+/* Ends the span of the run so far: what is [since, moment] from here on belongs to nobody
+ * else. False where the thread was preempted on the way. */
+static __always_inline bool end_span(struct ledger *ledger, struct moment *since,
+                                     struct moment *moment)
 {
 	struct cpu_state *cpu = this_cpu();
-	struct moment since = last_transition(ledger), moment;
 
+	*since = last_transition(ledger);
 	if (!cpu)
-		return;
-	read_moment(&moment, cpu);
-	if (*(volatile u64 *)&ledger->mark != since.now) { /* preempted meanwhile */
-		since = last_transition(ledger);
-		read_moment(&moment, cpu);
-	}
-	charge_run(ledger, &since, &moment);
-	ledger->mark = moment.now;
-	ledger->hard_ns = moment.hard_ns;
-	ledger->soft_ns = moment.soft_ns;
+		return false;
+	read_moment(moment, cpu);
+	*(volatile u64 *)&ledger->hard_ns = moment->hard_ns;
+	*(volatile u64 *)&ledger->soft_ns = moment->soft_ns;
+	return move_mark(ledger, since->now, moment->now);
+}
+
+/* Charges the run so far, so that what follows can go to another stage. The span is taken
+ * first: a switch in the midst of this would charge it again. */
+static __always_inline void turn_page(struct ledger *ledger)
+{
+	struct moment since, moment;
+
+	if (end_span(ledger, &since, &moment) || end_span(ledger, &since, &moment))
+		charge_run(ledger, &since, &moment);
 }
 
 /* The ledger of the current thread, if it has an operation open and is not
