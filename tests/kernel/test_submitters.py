@@ -5,22 +5,11 @@ import os
 import subprocess
 
 from harness import Case
+import hostdev
 
 
 def submitted(report, device, op):
     return [entry for row in report.block(device, op) for entry in row["by"]]
-
-
-def writeback_is_charged(group):
-    """Does writeback belong to this cgroup (io and memory controllers in its parent's subtree)?"""
-    parent = os.path.join(os.path.dirname(group.path), "cgroup.subtree_control")
-    try:
-        with open(parent, "r+", encoding="ascii") as control:
-            control.write("+io +memory")
-        with open(parent, encoding="ascii") as control:
-            return {"io", "memory"} <= set(control.read().split())
-    except OSError:
-        return False
 
 
 def least(report, count):
@@ -126,7 +115,7 @@ class Writeback(Case):
 
     def test_writeback_is_charged_to_the_cgroup_that_wrote(self):
         device, group = self.loop(fs="ext4"), self.cgroup()
-        if not writeback_is_charged(group):
+        if not hostdev.enable_controllers("io", "memory"):
             self.skipTest("this host's cgroups have no io and memory controllers to give")
         report = self.write_and_sync(device, group)
         charged = sum(entry["bytes"] for entry in submitted(report, device.name, "write")
