@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Layer block: requests from allocation to completion, and threads that wait for
- * a request to be had. */
+/* Layer block: requests from allocation to completion, bios of devices that have none, and
+ * threads that wait for a request to be had. */
 #include "completions.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -35,13 +35,14 @@ static __always_inline void disarm_request(struct cpu_state *cpu)
 		ledger->armed &= ~(ARMED_REQUEST | ARMED_LIMIT);
 }
 
-/* A device without requests (dm, zram) gives its bio away at once. */
 static __always_inline int on_bio_queue(struct bio *bio)
 {
 	void *queue = READ_FIELD(disk_of(bio), gendisk, queue);
 
 	if (READ_FIELD(queue, request_queue, mq_ops))
 		arm_request();
+	else
+		begin_stacked((u64)bio);
 	return 0;
 }
 
@@ -57,7 +58,7 @@ static __always_inline void end_former_life(u64 request)
 	count_loss(IOPATH_LOSS_no_end);
 	row = block_row(slot->row);
 	if (row)
-		leave_driver(slot, row);
+		leave_device(row, slot->issued);
 }
 
 /* A request is seen for the first time. */
@@ -155,7 +156,7 @@ static __always_inline int on_requeue(struct request *rq)
 		row->timeouts += timed_out(READ_FIELD(rq, request, rq_flags));
 		if (slot->issued) {
 			row->requeued_ns += bpf_ktime_get_ns() - slot->issued;
-			leave_driver(slot, row);
+			leave_device(row, slot->issued);
 		}
 	}
 	slot->issued = 0;
@@ -254,6 +255,16 @@ TRACE_NUMBERS(block_bio_queue, bio_queue, struct bio *bio)
 	return UNDISTURBED(on_bio_queue(bio));
 }
 
+TRACE_NUMBERS(block_bio_remap, bio_remap, struct bio *bio, u32 from)
+{
+	return UNDISTURBED(on_remap(bio, from));
+}
+
+TRACE_NUMBERS(block_bio_complete, bio_complete, void *queue, struct bio *bio)
+{
+	return UNDISTURBED(on_bio_complete(bio));
+}
+
 TRACE_NUMBERS(block_bio_backmerge, bio_backmerge, struct bio *bio)
 {
 	return UNDISTURBED(on_bio_merged(bio));
@@ -306,6 +317,11 @@ VARIANT(block_rq_merge, block_merge, 2, void *queue, struct request *rq)
 VARIANT(block_bio_queue, bio_queue, 2, void *queue, struct bio *bio)
 {
 	return UNDISTURBED(on_bio_queue(bio));
+}
+
+VARIANT(block_bio_remap, bio_remap, 4, void *queue, struct bio *bio, u32 from)
+{
+	return UNDISTURBED(on_remap(bio, from));
 }
 
 VARIANT(block_bio_backmerge, bio_backmerge, 3, void *queue, void *rq, struct bio *bio)

@@ -23,34 +23,39 @@ static __always_inline bool follows(struct iopath_block_row *row, u64 sector, u6
 	return false;
 }
 
+/* A device gets something to do. */
+static __always_inline void enter_device(struct iopath_block_row *row, u64 now, u64 sector,
+                                         u32 bytes)
+{
+	row->open++;
+	row->open_issued += now;
+	if (!bytes)
+		return;
+	row->located++;
+	row->sequential += follows(row, sector, sector + (bytes >> 9));
+}
+
+/* It is done with what it got at `since`, or gives it back. */
+static __always_inline void leave_device(struct iopath_block_row *row, u64 since)
+{
+	row->open--;
+	row->open_issued -= since;
+}
+
 static __always_inline void enter_driver(struct request_slot *slot, struct request *rq, u64 now)
 {
 	struct iopath_block_row *row = block_row(slot->row);
-	u64 sector, waited = now - slot->inserted;
+	u64 waited = now - slot->inserted;
 
 	if (!row)
 		return;
-	row->open++;
-	row->open_issued += now;
 	if (slot->inserted && now > slot->inserted) {
 		row->scheduled++;
 		row->scheduled_ns += waited;
 		if (waited > row->scheduled_max_ns)
 			row->scheduled_max_ns = waited;
 	}
-	if (!slot->bytes)
-		return;
-	sector = READ_FIELD(rq, request, __sector);
-	row->located++;
-	row->sequential += follows(row, sector, sector + (slot->bytes >> 9));
-}
-
-/* The request of this slot comes back: done, or to be issued again. */
-static __always_inline void leave_driver(const struct request_slot *slot,
-                                         struct iopath_block_row *row)
-{
-	row->open--;
-	row->open_issued -= slot->issued;
+	enter_device(row, now, READ_FIELD(rq, request, __sector), slot->bytes);
 }
 
 #endif

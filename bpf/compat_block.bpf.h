@@ -67,6 +67,17 @@ static __always_inline bool bio_wants_flush(void *bio)
 	return bio && (READ_FIELD(bio, bio, bi_opf) & (REQUEST_FLAG(FUA) | REQUEST_FLAG(PREFLUSH)));
 }
 
+/* Operation and flags of a bio. A flush is a write without data until it is a request. */
+static __always_inline u32 bio_flags(struct bio *bio)
+{
+	u32 flags = READ_FIELD(bio, bio, bi_opf), flush = REQ_OP_WRITE | REQUEST_FLAG(PREFLUSH);
+
+	if ((flags & (REQ_OP_MASK | REQUEST_FLAG(PREFLUSH))) == flush &&
+	    !READ_FIELD(bio, bio, bi_iter.bi_size))
+		flags += REQ_OP_FLUSH - REQ_OP_WRITE;
+	return flags;
+}
+
 /* request.rq_flags: an enum with a name (6.18), one without (6.12) since 6.11, when the bits
  * moved and limits got their features; before, from 5.10 on, macros with the same bits. */
 enum rqf_flags___named { __RQF_FLUSH_SEQ___named, __RQF_TIMED_OUT___named };

@@ -4,22 +4,10 @@
 #define IOPATH_COMPLETIONS_BPF_H
 
 #include "requests.bpf.h"
+#include "stack.bpf.h"
 #include "flushes.bpf.h"
 #include "block_errors.bpf.h"
 #include "block_order.bpf.h"
-
-/* Leaves a note for the wake-up that follows in this context. */
-static __always_inline void note_request(struct cpu_state *cpu, u64 admitted, u64 issued, u64 now,
-                                         bool flush)
-{
-	struct request_note *note = &cpu->request[current_context(cpu)];
-
-	note->admitted = admitted;
-	note->issued = issued;
-	note->completed = now;
-	note->pid = (u32)bpf_get_current_pid_tgid();
-	note->flush = flush;
-}
 
 /* What of a request has just been done. */
 struct done_request {
@@ -133,7 +121,7 @@ VERIFIED_ONCE int count_issued(const struct done_request *done)
 		count_submitted(slot->submitter, done->bytes, 0, 0);
 		return 0;
 	}
-	leave_driver(slot, row);
+	leave_device(row, slot->issued);
 	count_flags(row, slot->flags);
 	count_size(row, slot->bytes);
 	if (done->allocated && done->allocated <= slot->issued)
@@ -173,6 +161,8 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 		done.slot.row = place_request((u64)rq, false) >> 16;
 	}
 	started = note_completion(&done);
+	if (handed_on && !in_flush_sequence(rq_flags))
+		end_bios_of((u64)rq, bytes, done.now, error);
 	if (done.slot.issued)
 		count_issued(&done);
 	else

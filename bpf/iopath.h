@@ -292,6 +292,17 @@ struct iopath_block_error {
 	iop_u32 pad;
 };
 
+/* What device `from` handed on to device `dev`, until it was done. */
+struct iopath_level_key {
+	iop_u32 dev;
+	iop_u32 from; /* 0: all that came to `dev`, from wherever */
+	iop_u32 op;   /* REQ_OP_* of the kernel */
+};
+struct iopath_level {
+	iop_u64 count;
+	iop_u64 ns;
+};
+
 /* Interrupts that have no irq number, as lines of /proc/interrupts. */
 #define IOPATH_VECTORS(X)                                                                          \
 	X(local_timer, "LOC", "Local timer interrupts")                                            \

@@ -201,9 +201,17 @@ struct blkcg_gq {
 	struct blkcg *blkcg;
 };
 
+struct bvec_iter {
+	u64 bi_sector;
+	unsigned int bi_size;
+};
+
 struct bio {
+	struct bio *bi_next;
 	struct block_device *bi_bdev;
 	unsigned int bi_opf;
+	u8 bi_status;
+	struct bvec_iter bi_iter;
 	struct blkcg_gq *bi_blkg;
 };
 

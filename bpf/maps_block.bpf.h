@@ -103,6 +103,47 @@ struct {
 	__type(value, struct iopath_block_error);
 } block_errors SEC(".maps");
 
+/* Bios that devices without requests have in hand, or handed on, by address. */
+struct hop {
+	u64 at; /* from `from` to `dev`; 0: none */
+	u32 from;
+	u32 dev;
+};
+struct stacked_bio {
+	u64 begun; /* given to `dev`, a device without requests; 0: to none */
+	u64 sector;
+	struct hop hops[2];
+	u32 dev;
+	u32 bytes;
+	u32 flags; /* bi_opf */
+	u32 held;  /* it had been held back by io.max */
+	u16 row;
+	u16 submitter;
+	u32 pad;
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct stacked_bio);
+} stacked_bios SEC(".maps");
+
+/* Devices without requests that have been seen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u32);
+	__type(value, u32);
+} stacked_devices SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct iopath_level_key);
+	__type(value, struct iopath_level);
+} block_levels SEC(".maps");
+
 /* The latest flushes of a device, by which the requests of a flush sequence find
  * the time at which their sequence came to the driver. */
 #define FLUSHES 8

@@ -227,12 +227,12 @@ VERIFIED_ONCE u64 place_request(u64 address, u32 asking)
 	                READ_FIELD(rq, request, cmd_flags), asking);
 }
 
-/* Of a bio that joins a request, or is cut. */
+/* Of a bio that joins a request, is cut, or needs none. */
 VERIFIED_ONCE u64 place_bio(u64 address, u32 asking)
 {
 	struct bio *bio = (struct bio *)address;
 
-	return place_on(disk_of(bio), bio, READ_FIELD(bio, bio, bi_opf), asking);
+	return place_on(disk_of(bio), bio, bio_flags(bio), asking);
 }
 
 static __always_inline void count_submitted(u32 number, u32 bytes, u32 requests, u64 service_ns)

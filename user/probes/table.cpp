@@ -110,6 +110,11 @@ const std::vector<Probe> kTable = {
     {"bio_queue", "block", "a bio asks for a request",
      {{raw_tp, "bio_queue__raw_tp", "block_bio_queue", 1},
       {raw_tp, "bio_queue__raw_tp_2", "block_bio_queue", 2, untyped}}},
+    {"bio_complete", "block", "bios of devices without requests are done",
+     {{raw_tp, "bio_complete__raw_tp", "block_bio_complete", 2}}},
+    {"bio_remap", "block", "a device hands a bio on to one below it",
+     {{raw_tp, "bio_remap__raw_tp", "block_bio_remap", 3},
+      {raw_tp, "bio_remap__raw_tp_4", "block_bio_remap", 4, untyped}}},
     {"rq_limits", "limit", "iocost, iolatency and wbt hold requests back",
      {PAIR("rq_limits", "", "__rq_qos_throttle", 2)}, {}, {}, false,
      "waits for wbt and iolatency are in block_queue, with those for tags; those for iocost are "
