@@ -199,6 +199,30 @@ Submitter common_part(Submitter by, const CollectExtent& extent)
     return {by.kind, by.pid, by.comm, "", "", ""};
 }
 
+/// A loop device hands nothing on: its worker, which bears its name, reads and writes the file.
+bool is_loop(const Submitter& by)
+{
+    constexpr std::string_view kLoop = "loop";
+    return by.kind == SubmitterKind::kernel && by.comm.starts_with(kLoop) &&
+           by.comm.size() > kLoop.size() &&
+           std::all_of(by.comm.begin() + kLoop.size(), by.comm.end(),
+                       [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void add_handed_on(Counts& counts, HandedOn more)
+{
+    const auto known =
+        std::find_if(counts.handed_on.begin(), counts.handed_on.end(), [&](const HandedOn& has) {
+            return has.device == more.device && has.from == more.from && has.op == more.op;
+        });
+    if (known == counts.handed_on.end()) {
+        counts.handed_on.push_back(std::move(more));
+        return;
+    }
+    known->count += more.count;
+    known->time += more.time;
+}
+
 } // namespace
 
 Submitter Collector::submitter_of(const iopath_submitter& info) const
@@ -321,6 +345,28 @@ void Collector::read_block(Counts& counts, const CollectExtent& extent)
         auto& list = sequences.contains(row) ? counts.flush_sequences : counts.block;
         list.push_back(std::move(requests));
     }
+    read_handed_on(counts);
+}
+
+void Collector::read_handed_on(Counts& counts)
+{
+    maps_.each_per_cpu("block_levels", [&](const void* key, const PerCpuValues& values) {
+        const auto* level = static_cast<const iopath_level_key*>(key);
+        HandedOn row;
+        row.device = names_.disk(level->dev);
+        if (level->from != 0)
+            row.from = names_.disk(level->from);
+        row.op = request_op_name(level->op);
+        values.each<iopath_level>([&](int, const iopath_level& part) {
+            row.count += part.count;
+            row.time += Nanoseconds(part.ns);
+        });
+        add_handed_on(counts, std::move(row));
+    });
+    for (const BlockRequests& row : counts.block)
+        for (const Submitted& one : row.by)
+            if (is_loop(one.by))
+                add_handed_on(counts, {row.device, one.by.comm, row.op, one.count, one.time});
 }
 
 } // namespace iopath

@@ -93,4 +93,13 @@ struct BlockErrors {
     Submitter by; ///< of the last
 };
 
+/// What device `from` handed on to `device`, until it was done; of every scope.
+struct HandedOn {
+    std::string device;
+    std::string from; ///< empty: all that came to `device`, from wherever
+    std::string op;
+    std::uint64_t count = 0;
+    Nanoseconds time{};
+};
+
 } // namespace iopath

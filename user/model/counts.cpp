@@ -43,6 +43,10 @@ auto key_of(const BlockRequests& row)
 {
     return std::tie(row.device, row.op, row.whose);
 }
+auto key_of(const HandedOn& row)
+{
+    return std::tie(row.device, row.from, row.op);
+}
 auto key_of(const BlockErrors& row)
 {
     return std::tie(row.device, row.op, row.status);
@@ -81,6 +85,10 @@ bool is_zero(const BlockRequests& row)
     return row.is_zero();
 }
 bool is_zero(const BlockErrors& row)
+{
+    return row.count == 0;
+}
+bool is_zero(const HandedOn& row)
 {
     return row.count == 0;
 }
@@ -171,6 +179,10 @@ void Counts::subtract(const Counts& earlier)
     });
     subtract_rows(commits, earlier.commits, [](Commits& row, const Commits& before) {
         row.latency.subtract(before.latency);
+    });
+    subtract_rows(handed_on, earlier.handed_on, [](HandedOn& row, const HandedOn& before) {
+        take(row.count, before.count);
+        take(row.time, before.time);
     });
     take(scheduler.voluntary, earlier.scheduler.voluntary);
     take(scheduler.involuntary, earlier.scheduler.involuntary);

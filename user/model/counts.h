@@ -110,6 +110,7 @@ struct Counts {
     std::vector<Interrupt> interrupts;
     std::vector<Softirq> softirqs;
     std::vector<Commits> commits;
+    std::vector<HandedOn> handed_on;
     Scheduler scheduler;
     std::array<std::uint64_t, kLosses> losses{};
     std::uint64_t io_uring_enters = 0; ///< calls seen, not followed

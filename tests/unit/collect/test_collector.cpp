@@ -272,6 +272,39 @@ TEST_CASE("requests have their submitters, a process by its latest name")
     CHECK(by[1].time == nanoseconds(40));
 }
 
+TEST_CASE("what one device hands on to another, and what a loop device reads of its file")
+{
+    FakeMaps maps;
+    maps.set<iopath_block_info>("block_infos", 1, {iopath_block_info{{0, kSda, 0}, {}}});
+    iopath_block_row row{};
+    row.service[50] = 5;
+    maps.set<iopath_block_row>("block_rows", 1, {row});
+    const auto add = [&](std::uint32_t number, iopath_submitter info) {
+        maps.set<iopath_submitter>("submitters", number, {info});
+        maps.set<iopath_submitted>("submitted", number, {iopath_submitted{1, 100, 10}});
+    };
+    add(1, {{0, 0, IOPATH_SUBMITTER_KERNEL, kSda, 0, "loop7"}, 1, ""});
+    add(2, {{0, 0, IOPATH_SUBMITTER_KERNEL, kSda, 0, "loops"}, 1, ""});
+    add(3, {{0, 9, IOPATH_SUBMITTER_PROCESS, kSda, 0, ""}, 1, "loop7"});
+    using Levels = std::vector<iopath_level>;
+    maps.put("block_levels", iopath_level_key{kSda, kSda + 1, 1}, Levels{{2, 30}, {1, 10}});
+    maps.put("block_levels", iopath_level_key{kSda, 0, 0}, Levels{{4, 50}, {0, 0}});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 2, false, false, 4}, "");
+    REQUIRE(counts.handed_on.size() == 3);
+    const auto check = [&](std::size_t at, const char* from, const char* op, unsigned count,
+                           int nanos) {
+        CHECK(counts.handed_on[at].device == "sda");
+        CHECK(counts.handed_on[at].from == from);
+        CHECK(counts.handed_on[at].op == op);
+        CHECK(counts.handed_on[at].count == count);
+        CHECK(counts.handed_on[at].time == nanoseconds(nanos));
+    };
+    check(0, "?", "write", 3, 40);
+    check(1, "", "read", 4, 50);
+    check(2, "loop7", "read", 1, 10);
+}
+
 TEST_CASE("interrupts have the names of /proc/interrupts, softirqs those of /proc/softirqs")
 {
     FakeMaps maps;
