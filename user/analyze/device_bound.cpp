@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "analyze/findings.h"
 #include "analyze/load.h"
+#include "model/levels.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace iopath {
@@ -92,7 +94,21 @@ std::vector<std::string> advice_for(Verdict verdict, const std::string& disk)
     return {"run iopath doctor: without block events the depth stays unknown"};
 }
 
-Findings::value_type described(Finding finding, const Load& load,
+/// Names the device of a stack that takes the most time by itself. Returns it: it is the one to
+/// look after.
+std::string add_level(Finding& finding, const Counts& counts, const std::string& disk)
+{
+    const auto levels = levels_of(counts, disk);
+    if (levels.empty())
+        return disk;
+    const auto most = std::ranges::max_element(levels, {}, &Level::time);
+    finding.subject.emplace_back("level", most->device);
+    finding.evidence.push_back(
+        fmt::format("of the time of {}, each level by itself: {}", disk, text_of(levels)));
+    return most->device;
+}
+
+Findings::value_type described(Finding finding, const Counts& counts, const Load& load,
                                const std::optional<Requests>& requests)
 {
     const Verdict verdict = verdict_of(requests);
@@ -112,7 +128,7 @@ Findings::value_type described(Finding finding, const Load& load,
     finding.evidence.push_back(fmt::format("mostly {}", load.row));
     if (const std::string shape = requests ? shape_of(*requests) : ""; !shape.empty())
         finding.evidence.push_back("its requests: " + shape);
-    finding.advice = advice_for(verdict, disk);
+    finding.advice = advice_for(verdict, add_level(finding, counts, disk));
     if (verdict == Verdict::saturated && is_small_and_sequential(*requests))
         finding.advice.insert(finding.advice.begin(),
                               "its requests are small and follow each other: a larger block size, "
@@ -128,8 +144,8 @@ Findings device_bound(const Interval& interval)
     Findings findings;
     for (const Load& load : loads_by_device(interval, cause))
         if (auto finding = judged(interval, load, "device-bound", "device"))
-            findings.push_back(
-                described(std::move(*finding), load, requests_behind(interval, load.device)));
+            findings.push_back(described(std::move(*finding), interval.counts, load,
+                                         requests_behind(interval, load.device)));
     return findings;
 }
 

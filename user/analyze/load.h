@@ -69,7 +69,7 @@ struct Requests {
     std::uint64_t timeouts = 0;
 };
 
-/// The requests behind a row's device. A device without requests of its own (dm, btrfs, unknown)
+/// The requests behind a row's device. One that stands for several or for none (btrfs, unknown)
 /// is given those of the disk that worked most; nothing when no disk did.
 std::optional<Requests> requests_behind(const Interval& interval, const std::string& device);
 

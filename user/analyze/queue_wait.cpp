@@ -37,7 +37,7 @@ Finding described(Finding finding, const Load& load, const std::optional<Request
     finding.summary =
         fmt::format("requests for {} wait in the block layer for {} of the operations' time", name,
                     human_share(finding.share));
-    if (requests)
+    if (requests && !requests->queue.histogram.empty()) // devices without requests have none
         finding.evidence.push_back(
             fmt::format("{}: queue {} before service {}, mean depth in the device {:.2f}",
                         disk_name(*requests, load.device), figures(requests->queue),

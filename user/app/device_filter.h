@@ -17,8 +17,8 @@ namespace iopath {
 /// error names the devices that there are.
 Result<std::string> find_device(const HostFiles& files, const std::string& wanted);
 
-/// The disk whose requests are those of a device; 0 where that cannot be told, as of a device that
-/// is made of others: its requests are theirs. (Stacked devices would name their levels here.)
+/// The disk whose requests are those of a device; 0, all of them, for a device that is made of
+/// others: theirs tell what each of its levels costs.
 std::uint32_t disk_of_requests(const HostFiles& files, const Devices& devices,
                                const std::string& device);
 

@@ -76,6 +76,21 @@ TEST_CASE("depth tells saturated from slow", "[device-bound]")
     CHECK_THAT(device_bound(interval).at(0).evidence.at(0), ContainsSubstring("unknown"));
 }
 
+TEST_CASE("of a stack the level that costs is named", "[device-bound]")
+{
+    Interval interval = reads(1000, 0.6);
+    interval.counts.operations.front().key.device = "dm-1";
+    interval.counts.block = {test::requests("dm-1", "read", {{1000, 60us}}, 0us)};
+    interval.counts.handed_on = {{"dm-0", "dm-1", "read", 1000, 57ms},
+                                 {"vda", "dm-0", "read", 1000, 3ms}};
+    const Finding finding = device_bound(interval).at(0);
+    CHECK(finding.subject.back() == std::pair<std::string, std::string>{"level", "dm-0"});
+    CHECK_THAT(finding.evidence.back(), ContainsSubstring("dm-1 5.0%, dm-0 90.0%, vda 5.0%"));
+
+    interval.counts.handed_on.clear();
+    CHECK(device_bound(interval).at(0).subject.back().first == "process");
+}
+
 TEST_CASE("devices are judged one by one", "[device-bound]")
 {
     Interval interval = reads(1000, 0.8);

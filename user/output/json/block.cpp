@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "model/levels.h"
 #include "output/json/parts.h"
 
 namespace iopath::json {
@@ -104,6 +105,11 @@ Json block_row(const BlockRequests& row, const Counts& counts, double seconds)
     out["splits"] = row.splits;
     out["requeues"] = row.requeues;
     out["timeouts"] = row.timeouts;
+    out["levels"] = Json::array();
+    for (const Level& level : levels_of(counts, row))
+        out["levels"].push_back({{"device", level.device},
+                                 {"count", level.count},
+                                 {"seconds", to_seconds(level.time)}});
     out["by"] = Json::array();
     for (const Submitted& one : row.by)
         out["by"].push_back(submitted(one));

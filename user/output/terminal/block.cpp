@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The requests below the operations, and who asked for them.
+#include "model/levels.h"
 #include "output/terminal/sections.h"
 
 #include <algorithm>
@@ -102,7 +103,16 @@ std::vector<Piece> flow_pieces(const BlockRequests& row)
     return pieces;
 }
 
-void block_row(Page& page, const BlockRequests& row, Nanoseconds length)
+/// "of it by itself: dm-2 1%, dm-0 97%, loop0 2%"; nothing for a device that hands nothing on.
+std::vector<Piece> level_pieces(const Counts& counts, const BlockRequests& row)
+{
+    const auto levels = levels_of(counts, row);
+    if (levels.empty())
+        return {};
+    return {{"of it by itself: " + text_of(levels), kPlain}};
+}
+
+void block_row(Page& page, const Counts& counts, const BlockRequests& row, Nanoseconds length)
 {
     const double seconds = to_seconds(length);
     const std::string depth =
@@ -120,6 +130,7 @@ void block_row(Page& page, const BlockRequests& row, Nanoseconds length)
                  .right(depth, 8));
     page.flow(2, trouble_pieces(row));
     page.flow(2, flow_pieces(row));
+    page.flow(2, level_pieces(counts, row));
     page.flow(2, submitter_pieces(row));
 }
 
@@ -134,7 +145,7 @@ void block_requests(Page& page, const Interval& interval)
     block_head(page);
     const std::size_t shown = std::min(rows.size(), kBlockRows);
     for (std::size_t i = 0; i < shown; ++i)
-        block_row(page, rows[i], interval.length);
+        block_row(page, interval.counts, rows[i], interval.length);
     if (shown < rows.size())
         page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
 }
