@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer block: requests from allocation to completion, bios of devices that have none, and
  * threads that wait for a request to be had. */
+#include "async.bpf.h"
 #include "completions.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -38,11 +39,13 @@ static __always_inline void disarm_request(struct cpu_state *cpu)
 static __always_inline int on_bio_queue(struct bio *bio)
 {
 	void *queue = READ_FIELD(disk_of(bio), gendisk, queue);
+	bool has_requests = READ_FIELD(queue, request_queue, mq_ops);
 
-	if (READ_FIELD(queue, request_queue, mq_ops))
+	if (has_requests)
 		arm_request();
 	else
 		begin_stacked((u64)bio);
+	async_bio_queued(bio, has_requests);
 	return 0;
 }
 
@@ -89,18 +92,20 @@ static __always_inline int on_start(struct request *rq)
 	if (!cpu)
 		return 0;
 	disarm_request(cpu);
+	async_bio_placed(PEEK_FIELD((u64)rq, request, bio));
 	slot = begin_request(rq, current_context(cpu) == IN_TASK);
 	if (slot && start_time_is_old(current_task()))
 		slot->started = bpf_ktime_get_ns();
 	return 0;
 }
 
-static __always_inline int on_getrq(void)
+static __always_inline int on_getrq(struct bio *bio)
 {
 	struct cpu_state *cpu = this_cpu();
 
 	if (cpu)
 		disarm_request(cpu);
+	async_bio_placed((u64)bio);
 	return 0;
 }
 
@@ -193,6 +198,7 @@ static __always_inline int on_bio_merged(struct bio *bio)
 	if (!cpu)
 		return 0;
 	disarm_request(cpu);
+	async_bio_placed((u64)bio);
 	row = row_of_bio(bio, cpu);
 	if (row)
 		row->merges++;
@@ -222,7 +228,7 @@ TRACE_NUMBERS(block_io_start, block_start, struct request *rq)
 SEC("?raw_tp/block_getrq")
 int BPF_PROG(block_start__raw_tp_getrq, struct bio *bio)
 {
-	return UNDISTURBED(on_getrq());
+	return UNDISTURBED(on_getrq(bio));
 }
 
 TRACE_NUMBERS(block_rq_insert, block_insert, struct request *rq)
@@ -286,7 +292,7 @@ TRACE_NUMBERS(block_split, bio_split, struct bio *bio)
 SEC("?raw_tp/block_getrq")
 int BPF_PROG(block_start__raw_tp_getrq_3, void *queue, struct bio *bio, int direction)
 {
-	return on_getrq();
+	return on_getrq(bio);
 }
 
 VARIANT(block_rq_insert, block_insert, 2, void *queue, struct request *rq)

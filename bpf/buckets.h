@@ -13,6 +13,9 @@
 #define IOPATH_BUCKET_FIRST (-200)
 #define IOPATH_BUCKETS      256
 
+/* Sizes, by powers of two: bucket b takes (2^(b-1), 2^b], the last all above. */
+#define IOPATH_BATCH_BUCKETS 16
+
 #define IOPATH_BUCKET_MANTISSAS                                                                    \
 	4294967296000000000ULL, 4683695047832392561ULL, 5107605667107197932ULL,                    \
 	    5569883475385291208ULL, 6074000999952099384ULL, 6623745058664271696ULL,                \

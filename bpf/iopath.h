@@ -20,15 +20,19 @@ typedef uint32_t iop_u32;
 typedef uint64_t iop_u64;
 #endif
 
-#define IOPATH_ID(id, word)        IOPATH_##id,
-#define IOPATH_OP_ID(id, word)     IOPATH_OP_##id,
-#define IOPATH_TARGET_ID(id, word) IOPATH_TARGET_##id,
-#define IOPATH_STAGE_ID(id, word)  IOPATH_STAGE_##id,
-#define IOPATH_LOSS_ID(id, word)   IOPATH_LOSS_##id,
+#define IOPATH_ID(id, word)           IOPATH_##id,
+#define IOPATH_OP_ID(id, word)        IOPATH_OP_##id,
+#define IOPATH_TARGET_ID(id, word)    IOPATH_TARGET_##id,
+#define IOPATH_STAGE_ID(id, word)     IOPATH_STAGE_##id,
+#define IOPATH_LOSS_ID(id, word)      IOPATH_LOSS_##id,
+#define IOPATH_INTERFACE_ID(id, word) IOPATH_INTERFACE_##id,
+#define IOPATH_PUNT_ID(id, word)      IOPATH_PUNT_##id,
 enum iopath_op { IOPATH_OPS(IOPATH_OP_ID) IOPATH_OP_COUNT };
 enum iopath_target { IOPATH_TARGETS(IOPATH_TARGET_ID) IOPATH_TARGET_COUNT };
 enum iopath_stage { IOPATH_STAGES(IOPATH_STAGE_ID) IOPATH_STAGE_COUNT };
 enum iopath_loss { IOPATH_LOSSES(IOPATH_LOSS_ID) IOPATH_LOSS_COUNT };
+enum iopath_interface { IOPATH_INTERFACES(IOPATH_INTERFACE_ID) IOPATH_INTERFACE_COUNT };
+enum iopath_punt { IOPATH_PUNTS(IOPATH_PUNT_ID) IOPATH_PUNT_COUNT };
 
 #define IOPATH_COMM           16
 #define IOPATH_NO_PEER_TARGET 0xff
@@ -46,7 +50,8 @@ enum iopath_file_arg {
 	IOPATH_FILE_NULL_PATH,   /* descriptor in `fd` if argument `other` is NULL */
 	IOPATH_FILE_BOTH,        /* descriptors in `fd` (output) and `other` (input) */
 	IOPATH_FILE_FCNTL,       /* descriptor in `fd`; an operation only for waiting locks */
-	IOPATH_FILE_NOT_FOLLOWED /* counted only: `fd` is the counter's index */
+	IOPATH_FILE_NOT_FOLLOWED /* no operation, but others come by it: `fd` is the counter's index
+	                          */
 };
 
 #define IOPATH_SYSCALL_KNOWN 1 /* a call we look at; a number without is skipped at once */
@@ -73,7 +78,8 @@ struct iopath_syscall_pair {
 enum iopath_not_followed {
 	IOPATH_NOT_FOLLOWED_IO_URING,
 	IOPATH_NOT_FOLLOWED_AIO,
-	IOPATH_NOT_FOLLOWED_COUNT /* a power of two */
+	IOPATH_NOT_FOLLOWED_AIO_REAP,
+	IOPATH_NOT_FOLLOWED_COUNT = 4 /* a power of two */
 };
 
 /* ---- configuration (read-only data of every object) --------------------- */
@@ -93,6 +99,12 @@ enum iopath_mark {
 
 enum iopath_by { IOPATH_BY_NOTHING, IOPATH_BY_PROCESS, IOPATH_BY_CGROUP };
 
+#define IOPATH_FIELD_OF(id, structure, field) iop_u16 id;
+struct iopath_fields {
+	IOPATH_FIELDS(IOPATH_FIELD_OF)
+};
+#define IOPATH_NO_FIELD 0xffff
+
 struct iopath_config {
 	iop_u32 self_tgid;
 	iop_u8 scope;
@@ -102,8 +114,8 @@ struct iopath_config {
 	iop_u8 preemptible;   /* programs on tracepoints are, unless they forbid it */
 	iop_u8 has_io_start;  /* an event tells of a request when its submitter is at hand */
 	iop_u8 filter_device; /* only operations on what the map wanted_devices has */
-	iop_u8 pad;
-	iop_u32 disk; /* only its requests; 0: all */
+	iop_u8 only_op;       /* IOPATH_NO_OP: all */
+	iop_u32 disk;         /* only its requests; 0: all */
 	iop_u32 pad2;
 	iop_u64 request_ops; /* only these REQ_OP_*, a bit each; 0: all */
 	iop_u32 max_rows;
@@ -111,6 +123,7 @@ struct iopath_config {
 	iop_u32 max_submitters;
 	iop_u64 cgroup_id; /* with scope cgroup */
 	char comm[IOPATH_COMM];
+	struct iopath_fields fields;
 };
 
 /* Rows are numbered as they are needed: what the map numbers_taken counts, by kind. */
@@ -135,7 +148,7 @@ struct iopath_row_key {
 	iop_u8 op;
 	iop_u8 target;
 	iop_u8 peer_target;
-	iop_u8 pad;
+	iop_u8 interface; /* enum iopath_interface */
 };
 
 struct iopath_row_info {
@@ -356,6 +369,50 @@ struct iopath_commits_key {
 struct iopath_counters {
 	iop_u64 losses[IOPATH_LOSS_COUNT];
 	iop_u64 not_followed[IOPATH_NOT_FOLLOWED_COUNT];
+};
+
+/* ---- asynchronous requests ------------------------------------------------- */
+
+/* One request, by its key. Only moments are kept, each written by one kind of context, so
+ * that none needs a lock; what lies between them is made stages of at the end. 0: not yet. */
+struct iopath_async_op {
+	iop_u64 start;    /* submitted, or its last completion */
+	iop_u64 queued;   /* first bio */
+	iop_u64 issued;   /* first request handed to a driver */
+	iop_u64 done;     /* last request completed */
+	iop_u64 punted;   /* given to a worker */
+	iop_u64 armed;    /* waits for its descriptor to be ready */
+	iop_u64 arrived;  /* the packet that made it so, at this host */
+	iop_u64 woken;    /* ready */
+	iop_u64 returned; /* io_submit */
+	iop_u64 blocked;  /* the time for which its caller slept before the first bio */
+	iop_u64 scope;
+	iop_u64 request; /* address, of io_uring */
+	iop_u64 context; /* address of its ring */
+	iop_u64 user_data;
+	iop_u32 tgid;
+	iop_u16 row; /* where known at the submission */
+	iop_u8 target;
+	iop_u8 op;
+	iop_u8 interface;
+	iop_u8 opcode;
+	iop_u8 flags;
+	iop_u8 pad[5];
+};
+
+/* What rows do not tell of one interface; of one CPU. */
+struct iopath_async {
+	iop_u64 submitted;
+	iop_u64 completed;
+	iop_u64 punted[IOPATH_PUNT_COUNT];
+	iop_u64 shots; /* completions of multishot requests that were not the last */
+	iop_u64 in_flight_max;
+	iop_u64 batches;
+	iop_u64 batched; /* requests in them */
+	iop_u64 batch_max;
+	iop_u64 batch[IOPATH_BATCH_BUCKETS];
+	struct iopath_latency reap;  /* from the completion until the application took it */
+	struct iopath_latency total; /* from the submission until then */
 };
 
 /* ---- what the task iterator writes, one per thread that has something --- */

@@ -19,6 +19,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s16 s16;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef _Bool bool;
@@ -162,7 +163,7 @@ struct task_struct {
 	u32 pid;
 	u32 tgid;
 	char comm[16];
-	void *worker_private; /* of kernel threads */
+	void *worker_private; /* of kernel threads and of workers of io_uring */
 	void *stack;
 	struct files_struct *files;
 	struct css_set *cgroups;
@@ -170,6 +171,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct sigpending pending;
 	sigset_t blocked;
+	struct task_struct *group_leader;
 };
 
 struct request_queue {
@@ -213,6 +215,7 @@ struct bio {
 	u8 bi_status;
 	struct bvec_iter bi_iter;
 	struct blkcg_gq *bi_blkg;
+	void *bi_private;
 };
 
 struct kthread {
@@ -257,35 +260,39 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 /* Constants of the kernel that BTF does not carry. */
-#define PF_IO_WORKER       0x00000010 /* include/linux/sched.h, 5.12 */
-#define PF_WQ_WORKER       0x00000020
-#define PF_EXITING         0x00000004
-#define PF_KTHREAD         0x00200000
-#define TASK_INTERRUPTIBLE 0x1
-#define TASK_DEAD          0x80
-#define TASK_WAKEKILL      0x100
-#define S_IFMT             00170000
-#define S_IFSOCK           0140000
-#define S_IFREG            0100000
-#define S_IFBLK            0060000
-#define S_IFCHR            0020000
-#define S_IFIFO            0010000
-#define AF_UNIX            1
-#define AF_INET            2
-#define AF_INET6           10
-#define SOCK_STREAM        1
-#define SOCK_DGRAM         2
-#define AT_EMPTY_PATH      0x1000
-#define F_SETLKW           7
-#define F_OFD_SETLK        37
-#define F_OFD_SETLKW       38
-#define IFF_LOOPBACK       0x8
-#define LCB_F_SPIN         1
-#define REQ_OP_MASK        0xff
-#define REQ_OP_WRITE       1
-#define REQ_OP_FLUSH       2
-#define EINTR              4
-#define EAGAIN             11
-#define EINPROGRESS        115
+#define PF_IO_WORKER         0x00000010 /* include/linux/sched.h, 5.12 */
+#define PF_WQ_WORKER         0x00000020
+#define PF_EXITING           0x00000004
+#define PF_KTHREAD           0x00200000
+#define TASK_INTERRUPTIBLE   0x1
+#define TASK_DEAD            0x80
+#define TASK_WAKEKILL        0x100
+#define S_IFMT               00170000
+#define S_IFSOCK             0140000
+#define S_IFREG              0100000
+#define S_IFBLK              0060000
+#define S_IFCHR              0020000
+#define S_IFIFO              0010000
+#define AF_UNIX              1
+#define AF_INET              2
+#define AF_INET6             10
+#define SOCK_STREAM          1
+#define SOCK_DGRAM           2
+#define AT_EMPTY_PATH        0x1000
+#define F_SETLKW             7
+#define F_OFD_SETLK          37
+#define F_OFD_SETLKW         38
+#define IFF_LOOPBACK         0x8
+#define LCB_F_SPIN           1
+#define REQ_OP_MASK          0xff
+#define REQ_OP_WRITE         1
+#define REQ_OP_FLUSH         2
+#define REQ_F_LINK           0x4 /* the application's IOSQE_* flags, include/uapi/linux/io_uring.h */
+#define REQ_F_HARDLINK       0x8
+#define REQ_F_FORCE_ASYNC    0x10
+#define SPLICE_F_FD_IN_FIXED 0x80000000
+#define EINTR                4
+#define EAGAIN               11
+#define EINPROGRESS          115
 
 #endif

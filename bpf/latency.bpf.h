@@ -6,6 +6,14 @@
 #include "compat.bpf.h"
 #include "hist.bpf.h"
 
+static __always_inline void count_latency(struct iopath_latency *sums, u64 ns)
+{
+	sums->ns += ns;
+	if (ns > sums->max_ns)
+		sums->max_ns = ns;
+	sums->buckets[bucket_of(ns) & (IOPATH_BUCKETS - 1)]++;
+}
+
 static __always_inline void add_latency(void *map, const void *key, u64 ns)
 {
 	struct iopath_latency *sums = bpf_map_lookup_elem(map, key);
@@ -22,10 +30,7 @@ static __always_inline void add_latency(void *map, const void *key, u64 ns)
 		count_loss(IOPATH_LOSS_detail_full);
 		return;
 	}
-	sums->ns += ns;
-	if (ns > sums->max_ns)
-		sums->max_ns = ns;
-	sums->buckets[bucket_of(ns) & (IOPATH_BUCKETS - 1)]++;
+	count_latency(sums, ns);
 }
 
 #endif

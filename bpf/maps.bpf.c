@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The maps that the layers share; no programs. */
+#include "async_maps.bpf.h"
 #include "compat.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

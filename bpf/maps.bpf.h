@@ -4,7 +4,7 @@
 #ifndef IOPATH_MAPS_BPF_H
 #define IOPATH_MAPS_BPF_H
 
-#include "kernel.bpf.h"
+#include "async_thread.bpf.h"
 #include <bpf/bpf_helpers.h>
 #include "iopath.h"
 
@@ -14,8 +14,7 @@ enum context { IN_TASK, IN_SOFTIRQ, IN_HARDIRQ, CONTEXTS };
 /* What the hard interrupt at hand is. */
 enum hardirq_kind { NO_HARDIRQ, HARDIRQ_DEVICE, HARDIRQ_TIMER, HARDIRQ_OTHER };
 
-/* A block request that has just completed in this context: who is woken next
- * waited for it. */
+/* A request just completed in this context: who is woken next waited for it. */
 struct request_note {
 	u64 admitted;  /* let through by a limit that had held it back; 0: none had */
 	u64 issued;    /* 0: not seen */
@@ -124,6 +123,7 @@ struct ledger {
 	u64 spin_lock;     /* address of the lock it spins for */
 	u64 blocking_lock; /* address of the lock it blocks on */
 	u64 entry_stack;   /* stack pointer at a function's entry, 0: not known */
+	struct async_thread async;
 	u32 voluntary;
 	u32 involuntary;
 	u64 flush_ns;

@@ -79,6 +79,7 @@ static __always_inline void open_operation(struct ledger *ledger, const struct c
 	if (ledger->place.row == IOPATH_UNWANTED_ROW)
 		return;
 	ledger->syscall = call;
+	ledger->async.now = 0;
 	read_begin(&moment, cpu);
 	ledger->hard_ns = moment.hard_ns;
 	ledger->soft_ns = moment.soft_ns;

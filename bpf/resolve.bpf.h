@@ -121,16 +121,22 @@ static __always_inline bool is_tty(struct file_identity id)
 	       (major == 4 || major == 5 || (major >= 136 && major <= 143) || major == 204);
 }
 
-/* Names of file systems, by letters: a string would need a map of its own. */
-static __always_inline bool is_anonymous_fs(const char *name)
-{
-	return name[0] == 'a' && name[1] == 'n' && name[2] == 'o' && name[3] == 'n' &&
-	       name[4] == '_';
-}
+/* Names of file systems, by their first letters: a string would need a map of its own. */
+#define FS_ANONYMOUS 0x5f6e6f6e61 /* "anon_" */
+#define FS_FUSE      0x65737566   /* "fuse" */
 
-static __always_inline bool is_fuse(const char *name)
+/* enum iopath_target of a file | its flags << 8 | 1 << 16 if its file system has no name worth
+ * a row. Takes numbers only: one path for the verifier, where the caller would be walked for
+ * each kind of file. `name`: the first 8 letters of its file system's. */
+__noinline u32 classify(u32 kind, u32 dev, u64 name)
 {
-	return name[0] == 'f' && name[1] == 'u' && name[2] == 's' && name[3] == 'e';
+	struct file_identity id = {.kind = kind, .dev = dev};
+
+	if ((name & 0xffffffffff) == FS_ANONYMOUS)
+		return IOPATH_TARGET_other | 1 << 16;
+	if (is_tty(id) || (u32)name == FS_FUSE)
+		return target_of(id) | FILE_WAITS_FOR_PEER << 8;
+	return target_of(id);
 }
 
 /* A new row in the dictionary; 0 where there is no room. */
@@ -189,40 +195,38 @@ static __always_inline u64 row_scope(struct task_struct *task)
 	return config.by == IOPATH_BY_CGROUP ? bpf_get_current_cgroup_id() : 0;
 }
 
-/* The slow way to a row: through the dictionary. Fills the cache slot. */
+/* An op with the interface it was asked for by. */
+#define OP_BY(op, interface) ((op) | (interface) << 8)
+
+/* The slow way to a row: through the dictionary. Fills the cache slot. `op`: OP_BY(). */
 VERIFIED_ONCE int find_row(struct row_cache *slot, const struct file_identity *id, u32 op,
-                           u32 peer_target)
+                           u32 peer_target, u64 scope)
 {
 	struct iopath_row_info info = {};
-	struct task_struct *task = current_task();
-	struct file_identity id_now;
-	u32 row = 0, *known;
+	u32 row = 0, *known, class;
 	u8 target, flags;
+	u64 fs_name;
 
 	if (!slot || !id)
 		return 0;
-	target = target_of(*id);
-	flags = is_tty(*id) ? FILE_WAITS_FOR_PEER : 0;
 	if (id->fs_type) {
 		const char *name = READ_FIELD((void *)id->fs_type, file_system_type, name);
 
 		if (bpf_probe_read_kernel_str(info.fs, sizeof(info.fs), name) < 0)
 			count_loss(IOPATH_LOSS_read_failed);
-		if (is_anonymous_fs(info.fs)) {
-			target = IOPATH_TARGET_other;
-			info.fs[0] = 0;
-		} else if (is_fuse(info.fs)) {
-			flags = FILE_WAITS_FOR_PEER;
-		}
 	}
-	id_now = forget_values((struct file_identity){.dev = target, .kind = flags});
-	target = id_now.dev;
-	flags = id_now.kind;
+	__builtin_memcpy(&fs_name, info.fs, sizeof(fs_name));
+	class = classify(id->kind, id->dev, fs_name);
+	if (class >> 16)
+		info.fs[0] = 0;
+	target = class;
+	flags = class >> 8;
 	flush_top(slot);
 	info.key.op = op;
+	info.key.interface = op >> 8;
 	info.key.target = target;
 	info.key.peer_target = peer_target;
-	info.key.scope = row_scope(task);
+	info.key.scope = scope;
 	if (target == IOPATH_TARGET_file)
 		info.key.fs_type = id->fs_type;
 	if (target == IOPATH_TARGET_file || target == IOPATH_TARGET_blockdev)
@@ -232,13 +236,13 @@ VERIFIED_ONCE int find_row(struct row_cache *slot, const struct file_identity *i
 		row = *known;
 	} else {
 		if (config.by == IOPATH_BY_PROCESS)
-			read_comm(info.comm, task);
+			read_comm(info.comm, current_task());
 		row = add_row(&info);
 	}
 	slot->fs_type = id->fs_type;
 	slot->dev = id->dev;
 	slot->kind = id->kind;
-	slot->scope = info.key.scope;
+	slot->scope = scope;
 	slot->place = (struct row_place){.row = row, .file_flags = flags, .target = target};
 	return row;
 }
@@ -271,7 +275,7 @@ static __always_inline struct row_place place_of(struct row_cache *slot, struct 
 	if (peer_target == IOPATH_NO_PEER_TARGET && cache_hits(slot, id))
 		return slot->place;
 	copy = id;
-	if (find_row(slot, &copy, op, peer_target))
+	if (find_row(slot, &copy, op, peer_target, row_scope(current_task())))
 		return slot->place;
 	count_loss(IOPATH_LOSS_map_full);
 	place = slot->place;

@@ -149,6 +149,8 @@ static __always_inline int on_waking(struct task_struct *sleeper)
 			wait.ring = find_ring(sleeper);
 		charge_wait(&wait, sleeper, waker, cpu);
 	}
+	if (ledger->async.call)
+		ledger->async.blocked += wait.end - wait.begin;
 	ledger->mark = wait.end;
 	ledger->state = WOKEN;
 	return 0;

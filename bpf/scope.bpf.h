@@ -93,6 +93,40 @@ static __always_inline bool ask_scope(struct ledger *ledger, struct task_struct 
 	return in;
 }
 
+/* Workers of io_uring and the threads that poll its queues are never forked as threads are,
+ * and their names are numbers: they belong to the scope of their process, and bear its name. */
+static __always_inline struct task_struct *named_task(struct task_struct *task)
+{
+	if (TASK(task, flags) & PF_IO_WORKER)
+		return READ_FIELD(task, task_struct, group_leader);
+	return task;
+}
+
+static __always_inline struct ledger *marked_ledger(struct task_struct *task)
+{
+	if (TASK(task, flags) & PF_IO_WORKER)
+		return find_ledger(TASK(task, group_leader));
+	return find_ledger(task);
+}
+
+/* Does the current thread act for a process that is looked at? */
+static __always_inline bool process_in_scope(struct task_struct *task)
+{
+	struct ledger *ledger;
+
+	if (TASK(task, tgid) == config.self_tgid)
+		return false;
+	if (config.scope == IOPATH_SCOPE_CGROUP) {
+		if (bpf_current_task_under_cgroup(&scope_cgroup, 0) != 1)
+			return false;
+	} else if (config.scope != IOPATH_SCOPE_SYSTEM) {
+		ledger = marked_ledger(task);
+		if (!ledger || !(ledger->flags & THREAD_MARKED))
+			return false;
+	}
+	return !config.filter_comm || comm_matches(named_task(task));
+}
+
 /* The ledger of the current thread if its operations are looked at. */
 static __always_inline struct ledger *ledger_in_scope(struct task_struct *task)
 {

@@ -28,20 +28,6 @@ static __noinline bool css_in_scope(void *css)
 	return false;
 }
 
-static __always_inline bool process_in_scope(struct task_struct *task)
-{
-	if (config.scope == IOPATH_SCOPE_CGROUP) {
-		if (bpf_current_task_under_cgroup(&scope_cgroup, 0) != 1)
-			return false;
-	} else if (config.scope != IOPATH_SCOPE_SYSTEM) {
-		struct ledger *ledger = find_ledger(task);
-
-		if (!ledger || !(ledger->flags & THREAD_MARKED))
-			return false;
-	}
-	return !config.filter_comm || comm_matches(task);
-}
-
 /* What kernel threads do may be for the scope: journal, loop and dm cannot say. Writeback
  * is for whoever made the pages dirty, of whom the cgroup alone is known. */
 static __always_inline bool kernel_in_scope(u32 kind, void *bio)
@@ -127,7 +113,7 @@ static __noinline u32 add_submitter(struct iopath_submitter_key *key, u32 row)
 	info->key = *key;
 	info->row = row;
 	if (key->kind == IOPATH_SUBMITTER_PROCESS || key->kind == IOPATH_SUBMITTER_KERNEL)
-		read_comm(info->comm, current_task());
+		read_comm(info->comm, named_task(current_task()));
 	if (!bpf_map_update_elem(&submitter_dictionary, key, &number, BPF_NOEXIST))
 		return number;
 	known = bpf_map_lookup_elem(&submitter_dictionary, key);
@@ -207,7 +193,7 @@ static __always_inline u64 place_on(void *disk, void *bio, u32 flags, u32 asking
 		key.kind = IOPATH_SUBMITTER_PROCESS;
 		key.tgid = TASK(task, tgid);
 		key.cgroup = cgroup_id_of(task);
-		if (key.tgid != config.self_tgid && process_in_scope(task))
+		if (process_in_scope(task))
 			place = process_place(&key, disk);
 	} else {
 		css = bio_css(bio);

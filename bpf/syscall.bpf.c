@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer syscall: where operations begin and end. */
+#include "aio.bpf.h"
 #include "operation.bpf.h"
 #include "scope.bpf.h"
 #include "tasks.bpf.h"
+#include "uring.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -58,8 +60,12 @@ static __always_inline int on_syscall_enter(struct pt_regs *regs, u64 id)
 	if (!(call.flags & IOPATH_SYSCALL_KNOWN))
 		return 0;
 	ledger = ledger_in_scope(task);
-	if (!ledger || only_counted(&call, regs, compat))
+	if (!ledger)
 		return 0;
+	if (only_counted(&call, regs, compat))
+		return call.file == IOPATH_FILE_NOT_FOLLOWED && !compat
+		           ? begin_async_call(ledger, call.args, regs)
+		           : 0;
 	cpu = this_cpu();
 	if (!cpu)
 		return 0;
@@ -84,6 +90,8 @@ static __always_inline int on_syscall_exit(struct pt_regs *regs, long result)
 		preempt_off();
 		close_operation(ledger, call_of(pair, ledger->syscall & COMPAT_CALL), result);
 		preempt_on();
+	} else if (ledger && ledger->async.call) {
+		end_async_call(ledger, regs, result);
 	}
 	return 0;
 }

@@ -79,25 +79,42 @@ static __always_inline void charge_packet(struct ended_wait *wait, const struct 
 	charge_part(wait->ledger, wait->ring, arrival, wait->end, IOPATH_STAGE_net_rx);
 }
 
+/* Of a span of time: what nothing was charged for yet. */
+struct uncharged {
+	u64 begin;
+	u64 end;
+	u64 rest;
+};
+
+/* The part of it that a helper spent in one of its waits. */
+VERIFIED_ONCE int charge_kept_wait(struct ledger *ledger, struct wait_ring *own,
+                                   const struct wait_span *kept, struct uncharged *span)
+{
+	u64 from, to;
+
+	if (!ledger || !kept || !span)
+		return 0;
+	from = clamp(kept->begin, span->begin, span->end);
+	to = clamp(kept->end, span->begin, span->end);
+	if (to <= from || to - from > span->rest)
+		return 0;
+	span->rest -= to - from;
+	charge_part(ledger, own, from, to, kept->stage);
+	return 0;
+}
+
 /* Charges what of [begin, end] a helper spent waiting itself, by its ring; `own` is
  * the sleeper's ring if it is a helper, too. Returns what is left. */
 VERIFIED_ONCE u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *own,
                                       const struct wait_ring *ring, u64 begin, u64 end)
 {
-	u64 rest = end - begin;
+	struct uncharged span = {.begin = begin, .end = end, .rest = end - begin};
 
 	if (!ledger || !ring)
-		return rest;
-	for (int i = 0; i < WAITS; i++) {
-		const struct wait_span *kept = &ring->spans[i];
-		u64 from = clamp(kept->begin, begin, end), to = clamp(kept->end, begin, end);
-
-		if (to <= from || to - from > rest)
-			continue;
-		rest -= to - from;
-		charge_part(ledger, own, from, to, kept->stage);
-	}
-	return rest;
+		return span.rest;
+	for (int i = 0; i < WAITS; i++)
+		charge_kept_wait(ledger, own, &ring->spans[i], &span);
+	return span.rest;
 }
 
 /* A helper ended it: what the helper itself waited for meanwhile is what we

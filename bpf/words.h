@@ -57,10 +57,45 @@
 	X(readahead, RAHEAD, "readahead")                                                          \
 	X(background, BACKGROUND, "background")
 
+/* How an operation was asked for. */
+#define IOPATH_INTERFACES(X)                                                                       \
+	X(syscall, "syscall")                                                                      \
+	X(io_uring, "io_uring")                                                                    \
+	X(libaio, "libaio")
+
+/* Offsets in structures of the kernel, read from its BTF in one pass: libbpf searches all of it
+ * for each structure and object, 2 ms a time. X(id, structure, field) */
+#define IOPATH_FIELDS(X)                                                                           \
+	X(request_file, "io_kiocb", "file")                                                        \
+	X(request_opcode, "io_kiocb", "opcode")                                                    \
+	X(request_flags, "io_kiocb", "flags")                                                      \
+	X(request_ring, "io_kiocb", "ctx")                                                         \
+	X(request_link, "io_kiocb", "link")                                                        \
+	X(request_work, "io_kiocb", "work")                                                        \
+	X(request_cqe, "io_kiocb", "cqe")             /* since 5.19; begins with user_data */      \
+	X(request_user_data, "io_kiocb", "user_data") /* before */                                 \
+	X(ring_rings, "io_ring_ctx", "rings")                                                      \
+	X(ring_tail, "io_ring_ctx", "cached_cq_tail")                                              \
+	X(rings_head, "io_rings", "cq") /* begins with the head */                                 \
+	X(recv_flags, "io_sr_msg", "flags")                                                        \
+	X(splice_input, "io_splice", "splice_fd_in")                                               \
+	X(splice_flags, "io_splice", "flags")                                                      \
+	X(close_fd, "io_close", "fd")                                                              \
+	X(close_slot, "io_close", "file_slot")                                                     \
+	X(worker_work, "io_worker", "cur_work")                                                    \
+	X(aio_result, "aio_kiocb", "ki_res")                                                       \
+	X(dio_bio, "blkdev_dio", "bio")
+
+/* Why a request went to a worker thread. */
+#define IOPATH_PUNTS(X)                                                                            \
+	X(asked, "asked")             /* IOSQE_ASYNC */                                            \
+	X(always, "always_blocks")    /* an operation that has no way to do without */             \
+	X(would_block, "would_block") /* tried first */
+
 /* Seen, but not counted where it belongs; each with the reason a reader needs. */
 #define IOPATH_LOSSES(X)                                                                           \
 	X(map_full, "map_full")       /* a dictionary had no room: counted in the row "other" */   \
-	X(no_storage, "no_storage")   /* no memory for a thread's ledger: operation not seen */    \
+	X(no_storage, "no_storage")   /* no memory for a ledger: operation not seen */             \
 	X(no_start, "no_start")       /* request completed whose issue was not seen */             \
 	X(clock_back, "clock_back")   /* a span would have been negative: taken as 0 */            \
 	X(no_end, "no_end")           /* an operation's end was not seen: it is not counted */     \

@@ -6,6 +6,7 @@
 #include "caps/facts.h"
 #include "output/json/json.h"
 #include "output/terminal/terminal.h"
+#include "probes/config.h"
 #include "probes/programs.h"
 #include "sys/host.h"
 
@@ -57,8 +58,8 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
 int run_doctor(const DoctorOptions& options)
 {
     const HostFiles files;
-    const Facts facts = detect_facts(
-        files, {functions_of_interest(), modules_of_interest(), options.attach.btf_file});
+    const Facts facts = detect_facts(files, {functions_of_interest(), modules_of_interest(),
+                                             options.attach.btf_file, fields_of_interest()});
     const Examination examination = examine(facts, options);
     FactsView shown = options.json ? to_pairs(facts) : summary(facts);
     shown.insert(shown.begin(), examination.plan.begin(), examination.plan.end());

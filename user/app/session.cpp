@@ -4,6 +4,7 @@
 #include "analyze/coverage.h"
 #include "app/device_filter.h"
 #include "caps/facts.h"
+#include "probes/config.h"
 #include "sys/host.h"
 #include "sys/io_limits.h"
 #include "sys/processes.h"
@@ -74,8 +75,8 @@ Result<std::unique_ptr<Session>> Session::open(const HostFiles& files,
                                                const DiagnoseOptions& options,
                                                const std::optional<Cgroup>& cgroup)
 {
-    const Facts facts = detect_facts(
-        files, {functions_of_interest(), modules_of_interest(), options.attach.btf_file});
+    const Facts facts = detect_facts(files, {functions_of_interest(), modules_of_interest(),
+                                             options.attach.btf_file, fields_of_interest()});
     if (auto missing = missing_kernel_feature(facts))
         return *missing;
     if (auto missing = missing_privileges(facts))

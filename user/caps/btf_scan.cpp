@@ -12,6 +12,7 @@ namespace iopath {
 namespace {
 
 constexpr std::string_view kTracePrefix = "btf_trace_";
+constexpr int kDeepest = 8; // levels of structures without a name
 // Kinds younger than the headers of the distributions we build on (6.0).
 constexpr std::uint32_t kKindEnum64 = 19;
 constexpr std::uint32_t kEnum64Size = 12;
@@ -56,8 +57,9 @@ std::optional<std::size_t> bytes_behind(std::uint32_t kind, std::size_t count)
 
 class Scan {
 public:
-    Scan(std::string_view types, std::string_view strings, const std::set<std::string_view>& wanted)
-        : types_(types), strings_(strings), wanted_(wanted)
+    Scan(std::string_view types, std::string_view strings, const std::set<std::string_view>& wanted,
+         const WantedFields& fields)
+        : types_(types), strings_(strings), wanted_(wanted), fields_(fields)
     {
         // A kernel's types take 24 bytes on average.
         offsets_.reserve(types.size() / 16);
@@ -87,6 +89,8 @@ public:
             if (const auto prototype = prototype_of(function.type))
                 names_.functions.emplace(function.name, BTF_INFO_VLEN(prototype->info));
         }
+        for (const auto& structure : structures_)
+            find_fields(structure.name, structure.type, 0, kDeepest);
         return std::move(names_);
     }
 
@@ -132,6 +136,9 @@ private:
             const auto name = name_at(type.name_off);
             if (name.starts_with(kTracePrefix))
                 traces_.push_back({name.substr(kTracePrefix.size()), type.type});
+        } else if (kind == BTF_KIND_STRUCT && !fields_.empty()) {
+            if (const auto name = name_at(type.name_off); fields_.contains(name))
+                structures_.push_back({name, static_cast<std::uint32_t>(offsets_.size() - 1)});
         } else if (kind == BTF_KIND_FUNC && !wanted_.empty()) {
             if (const auto name = name_at(type.name_off); wanted_.contains(name))
                 functions_.push_back({name, type.type});
@@ -155,12 +162,37 @@ private:
             names_.tracepoint_args.emplace(trace.name, parameters - 1);
     }
 
+    /// Of a structure or union that lies at `base` in the one of that name.
+    void find_fields(std::string_view structure, std::uint32_t id, std::uint32_t base, int levels)
+    {
+        const auto type = type_by_id(id);
+        if (!type || (BTF_INFO_KIND(type->info) != BTF_KIND_STRUCT &&
+                      BTF_INFO_KIND(type->info) != BTF_KIND_UNION))
+            return;
+        const auto& wanted = fields_.at(structure);
+        std::size_t at = offsets_[id] + sizeof(btf_type);
+        for (std::uint32_t i = 0; i < BTF_INFO_VLEN(type->info); ++i, at += sizeof(btf_member)) {
+            btf_member member{};
+            std::memcpy(&member, types_.data() + at, sizeof(member));
+            const auto name = name_at(member.name_off);
+            const std::uint32_t bits =
+                BTF_INFO_KFLAG(type->info) ? BTF_MEMBER_BIT_OFFSET(member.offset) : member.offset;
+            const std::uint32_t offset = base + bits / 8;
+            if (name.empty() && levels > 0)
+                find_fields(structure, member.type, offset, levels - 1);
+            else if (wanted.contains(name))
+                names_.fields.emplace(std::string(structure) + "." + std::string(name), offset);
+        }
+    }
+
     std::string_view types_;
     std::string_view strings_;
     const std::set<std::string_view>& wanted_;
+    const WantedFields& fields_;
     std::vector<std::uint32_t> offsets_;
     std::vector<Named> traces_;
     std::vector<Named> functions_;
+    std::vector<Named> structures_;
     BtfNames names_;
 };
 
@@ -176,7 +208,8 @@ std::optional<std::string_view> section(std::string_view bytes, const btf_header
 
 } // namespace
 
-Result<BtfNames> scan_btf(std::string_view bytes, const std::set<std::string_view>& functions)
+Result<BtfNames> scan_btf(std::string_view bytes, const std::set<std::string_view>& functions,
+                          const WantedFields& fields)
 {
     btf_header header{};
     if (bytes.size() < sizeof(header))
@@ -188,7 +221,7 @@ Result<BtfNames> scan_btf(std::string_view bytes, const std::set<std::string_vie
     const auto strings = section(bytes, header, header.str_off, header.str_len);
     if (!types || !strings)
         return Error{"BTF is cut short", "", 0, ""};
-    return Scan(*types, *strings, functions).run();
+    return Scan(*types, *strings, functions, fields).run();
 }
 
 } // namespace iopath

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What a kernel's BTF tells about its tracepoints and functions, in one pass. By hand, as libbpf
-// takes 5 to 13 ms for reading and indexing the 126,000 types of a kernel, this 1 to 2 ms.
+// What a kernel's BTF tells about its tracepoints, functions and structures, in one pass. By hand,
+// as libbpf takes 5 to 13 ms for reading and indexing the 126,000 types of a kernel, this 1 to 2
+// ms.
 #pragma once
 
 #include "base/result.h"
@@ -19,10 +20,16 @@ struct BtfNames {
     std::set<std::string, std::less<>> variables;
     /// Those of the names asked for that are functions, with the number of their arguments.
     std::map<std::string, int, std::less<>> functions;
+    /// Those of the fields asked for that there are, as "structure.field", with their offsets.
+    std::map<std::string, int, std::less<>> fields;
 };
+
+/// Fields to look for, by structure; also those within a structure or union without a name.
+using WantedFields = std::map<std::string_view, std::set<std::string_view>>;
 
 /// Scans the BTF of a kernel (not of a module, whose ids continue those of the kernel). `functions`
 /// are names to look for.
-Result<BtfNames> scan_btf(std::string_view bytes, const std::set<std::string_view>& functions);
+Result<BtfNames> scan_btf(std::string_view bytes, const std::set<std::string_view>& functions,
+                          const WantedFields& fields = {});
 
 } // namespace iopath

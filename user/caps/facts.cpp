@@ -49,7 +49,7 @@ void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
     auto functions = wanted.functions;
     functions.insert(
         {kRdonlyCast, kTaskStorage, kPreemptDisable, kTracepointSrcu, kSrcuFast, kFprobeReturn});
-    auto names = scan_btf(btf->bytes(), functions);
+    auto names = scan_btf(btf->bytes(), functions, wanted.fields);
     if (!names) {
         facts.btf_problem = names.error().text();
         return;
@@ -57,6 +57,7 @@ void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
     facts.btf = true;
     facts.tracepoint_args = std::move(names->tracepoint_args);
     facts.functions = std::move(names->functions);
+    facts.fields = std::move(names->fields);
     facts.preemptible_programs =
         names->variables.contains(kTracepointSrcu) && facts.functions.contains(kSrcuFast);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "caps/btf_scan.h"
 #include "model/facts_view.h"
 #include "sys/host_files.h"
 
@@ -33,6 +34,8 @@ struct Facts {
     std::string preemption = "unknown";
     /// Arguments of the functions that were asked for, of those that the kernel has.
     std::map<std::string, int, std::less<>> functions;
+    /// Offsets of the fields that were asked for, by "structure.field".
+    std::map<std::string, int, std::less<>> fields;
 
     /// Effective ones, as capabilities(7) names them in lower case: "cap_bpf". Only those that
     /// matter to iopath.
@@ -90,6 +93,7 @@ struct Wanted {
     std::set<std::string_view> functions;
     std::set<std::string_view> modules;
     std::string btf_file; ///< read this in place of the kernel's own BTF
+    WantedFields fields;
 };
 
 /// Looks at this host (2 ms where the kernel lets its BTF be mapped, from 6.16 on; 5 ms elsewhere).

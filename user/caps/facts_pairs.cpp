@@ -11,8 +11,9 @@ namespace {
 
 constexpr std::string_view kTracepoint = "tracepoint.";
 constexpr std::string_view kFunction = "function.";
+constexpr std::string_view kField = "field.";
 
-using Arguments = std::map<std::string, int, std::less<>>;
+using Numbers = std::map<std::string, int, std::less<>>;
 
 std::string yes_no(bool value)
 {
@@ -43,26 +44,27 @@ void add(FactsView& pairs, std::string name, const std::optional<int>& value)
 }
 
 /// Is this one of those pairs?
-bool read_arguments(Arguments& known, std::string_view prefix, std::string_view name,
-                    const std::string& value)
+bool read_numbers(Numbers& known, std::string_view prefix, std::string_view name,
+                  const std::string& value)
 {
     if (!name.starts_with(prefix))
         return false;
-    if (const auto arguments = number_in<int>(value))
-        known.emplace(name.substr(prefix.size()), *arguments);
+    if (const auto number = number_in<int>(value))
+        known.emplace(name.substr(prefix.size()), *number);
     return true;
 }
 
-void add_arguments(FactsView& pairs, std::string_view prefix, const Arguments& known)
+void add_numbers(FactsView& pairs, std::string_view prefix, const Numbers& known)
 {
-    for (const auto& [name, arguments] : known)
-        pairs.emplace_back(std::string(prefix) + name, std::to_string(arguments));
+    for (const auto& [name, number] : known)
+        pairs.emplace_back(std::string(prefix) + name, std::to_string(number));
 }
 
 void read_pair(Facts& facts, std::string_view name, const std::string& value)
 {
-    if (read_arguments(facts.tracepoint_args, kTracepoint, name, value) ||
-        read_arguments(facts.functions, kFunction, name, value))
+    if (read_numbers(facts.tracepoint_args, kTracepoint, name, value) ||
+        read_numbers(facts.functions, kFunction, name, value) ||
+        read_numbers(facts.fields, kField, name, value))
         return;
     const auto is = [name](std::string_view key) { return name == key; };
     if (is("btf"))
@@ -134,8 +136,9 @@ FactsView common_pairs(const Facts& facts)
 FactsView to_pairs(const Facts& facts)
 {
     FactsView pairs = common_pairs(facts);
-    add_arguments(pairs, kFunction, facts.functions);
-    add_arguments(pairs, kTracepoint, facts.tracepoint_args);
+    add_numbers(pairs, kFunction, facts.functions);
+    add_numbers(pairs, kField, facts.fields);
+    add_numbers(pairs, kTracepoint, facts.tracepoint_args);
     return pairs;
 }
 

@@ -18,10 +18,22 @@ iopath_syscall row_of(const Syscall& call, const std::optional<Op>& only)
     row.args = call.file == FileArg::not_followed
                    ? static_cast<std::uint8_t>(call.fd_arg)
                    : static_cast<std::uint8_t>(call.fd_arg | call.other_arg << 4);
-    if (!only || call.op == only)
+    if (!only || !call.op || call.op == only)
         row.flags = static_cast<std::uint8_t>(IOPATH_SYSCALL_KNOWN |
                                               (call.bytes ? IOPATH_SYSCALL_BYTES : 0));
     return row;
+}
+
+iopath_fields fields_of(const Facts& facts)
+{
+    const auto offset = [&facts](const char* field) {
+        const auto found = facts.fields.find(field);
+        return static_cast<std::uint16_t>(found == facts.fields.end() ? IOPATH_NO_FIELD
+                                                                      : found->second);
+    };
+#define IOPATH_OFFSET(id, structure, field) offset(structure "." field),
+    return {IOPATH_FIELDS(IOPATH_OFFSET)};
+#undef IOPATH_OFFSET
 }
 
 /// REQ_OP_* that an op leads to by itself, a bit each; 0: all, as where it needs metadata.
@@ -39,6 +51,15 @@ std::uint64_t request_ops(const std::optional<Op>& op)
 }
 
 } // namespace
+
+WantedFields fields_of_interest()
+{
+    WantedFields fields;
+#define IOPATH_ADD(id, structure, field) fields[structure].insert(field);
+    IOPATH_FIELDS(IOPATH_ADD)
+#undef IOPATH_ADD
+    return fields;
+}
 
 void fill_syscalls(iopath_syscall_pair* table, const std::optional<Op>& only)
 {
@@ -74,7 +95,9 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
     config.cgroup_id = options.cgroup_id;
     config.filter_device = options.one_device;
     config.disk = options.disk;
+    config.only_op = options.op ? static_cast<std::uint8_t>(*options.op) : IOPATH_NO_OP;
     config.request_ops = request_ops(options.op);
+    config.fields = fields_of(facts);
     options.comm.copy(config.comm, sizeof(config.comm) - 1);
     return config;
 }

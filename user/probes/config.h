@@ -11,6 +11,9 @@
 
 namespace iopath {
 
+/// Where in the kernel's structures is what the programs look at by its number.
+WantedFields fields_of_interest();
+
 /// Fills in which system calls are operations; `only`: all but one op count as unknown calls.
 void fill_syscalls(iopath_syscall_pair* table, const std::optional<Op>& only);
 

@@ -52,6 +52,7 @@ inline constexpr Behaviour kVmsplice{Op::splice, FileArg::fd, 0, 0, true};
 
 inline constexpr Behaviour kIoUring{std::nullopt, FileArg::not_followed, 0};
 inline constexpr Behaviour kAio{std::nullopt, FileArg::not_followed, 1};
+inline constexpr Behaviour kAioReap{std::nullopt, FileArg::not_followed, 2};
 
 // Younger than the headers of the distributions we build on. Since 5.1 new calls have one number
 // on all architectures, 32-bit ones included.

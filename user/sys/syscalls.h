@@ -19,7 +19,8 @@ enum class FileArg {
     null_path,   ///< descriptor in fd_arg if the path in other_arg is NULL
     both,        ///< descriptors in fd_arg (output) and other_arg (input)
     fcntl,       ///< descriptor in fd_arg; an operation only for locks that wait
-    not_followed ///< counted only: fd_arg is the counter, 0 io_uring_enter, 1 io_submit
+    not_followed ///< no operation, but others come by it: fd_arg is the counter, 0 io_uring_enter,
+                 ///< 1 io_submit, 2 io_getevents
 };
 
 struct Syscall {

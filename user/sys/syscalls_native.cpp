@@ -99,6 +99,8 @@ constexpr std::array kNative{
 
     NATIVE(io_uring_enter, kIoUring),
     NATIVE(io_submit, kAio),
+    NATIVE(io_getevents, kAioReap),
+    NATIVE(io_pgetevents, kAioReap),
 
 // Architectures younger than the *at calls have none of these.
 #ifdef __NR_open

@@ -50,6 +50,26 @@ void add_others(btf* to, int integer)
     check(btf__add_type_tag(to, "rcu", integer));
 }
 
+/// struct request { int opcode; int flags : 4; int state : 12; union { int cqe; struct { int first,
+/// link; }; }; }, and another one with a field of the same name.
+void add_structures(btf* to, int integer)
+{
+    const int inner = check(btf__add_struct(to, "", 8));
+    check(btf__add_field(to, "first", integer, 0, 0));
+    check(btf__add_field(to, "link", integer, 32, 0));
+    const int either = check(btf__add_union(to, "", 8));
+    check(btf__add_field(to, "cqe", integer, 0, 0));
+    check(btf__add_field(to, "", inner, 0, 0));
+    check(btf__add_struct(to, "request", 16));
+    check(btf__add_field(to, "opcode", integer, 0, 0));
+    check(btf__add_field(to, "flags", integer, 32, 4));
+    check(btf__add_field(to, "state", integer, 40, 12));
+    check(btf__add_field(to, "", either, 64, 0));
+    check(btf__add_struct(to, "other", 8));
+    check(btf__add_field(to, "number", integer, 0, 0));
+    check(btf__add_field(to, "link", integer, 32, 0));
+}
+
 void add_tracepoint(btf* to, const char* name, int prototype)
 {
     check(btf__add_typedef(to, name, check(btf__add_ptr(to, prototype))));
@@ -63,6 +83,7 @@ std::string sample_btf()
     btf* const to = made.get();
     const int integer = check(btf__add_int(to, "int", 4, BTF_INT_SIGNED));
     add_others(to, integer);
+    add_structures(to, integer);
 
     add_tracepoint(to, "btf_trace_sched_switch", add_prototype(to, 5, integer));
     add_tracepoint(to, "btf_trace_no_arguments", add_prototype(to, 1, integer));

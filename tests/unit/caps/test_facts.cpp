@@ -104,7 +104,8 @@ TEST_CASE("facts survive being recorded", "[facts]")
 {
     const FakeTree tree;
     build_host(tree);
-    const Facts facts = detect_facts(tree.files());
+    const Facts facts = detect_facts(tree.files(), {{}, {}, "", {{"request", {"link"}}}});
+    REQUIRE(facts.fields == std::map<std::string, int, std::less<>>{{"request.link", 12}});
     CHECK(from_pairs(to_pairs(facts)) == facts);
     CHECK(from_pairs(to_pairs(Facts{})) == Facts{});
 
