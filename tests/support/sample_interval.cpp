@@ -113,6 +113,15 @@ void add_layers(Counts& counts)
     counts.flush_sequences[0].flags[static_cast<std::size_t>(RequestFlag::preflush)] = 200;
     counts.flush_sequences[0].flags[static_cast<std::size_t>(RequestFlag::fua)] = 100;
     counts.block[2].by = {{{}, 400, 0, 304ms}};
+    AsyncRequests ring;
+    ring.interface = Interface::io_uring;
+    ring.submitted = ring.completed = 1200;
+    ring.punted = {0, 12, 30};
+    ring.in_flight_max = 32;
+    ring.batches = {400, 1200, 8, {100, 100, 100, 100}};
+    ring.reap = latency_of({{1190, 3us}, {10, 90us}});
+    ring.total = latency_of({{1190, 110us}, {10, 190us}});
+    counts.async = {ring};
     counts.interrupts = {{"25", "virtio1-req.0", 0, latency_of({{62000, 2600ns}})},
                          {"LOC", "local_timer", 0, latency_of({{2500, 3100ns}})},
                          {"LOC", "local_timer", 1, latency_of({{2500, 2900ns}})},

@@ -8,20 +8,57 @@ namespace iopath {
 
 namespace {
 
-CoverageLine line(const char* probe, const char* syscall, std::uint64_t calls)
+const CoverageLine* find(const Coverage& coverage, std::string_view probe)
 {
-    std::string reason = "requests are not followed";
-    if (calls != 0)
-        reason += "; " + std::to_string(calls) + " " + syscall + " calls seen";
-    return {probe, "uring", "dark", reason, "a later iopath", "asynchronous requests"};
+    const auto found = std::ranges::find(coverage, probe, &CoverageLine::probe);
+    return found == coverage.end() ? nullptr : &*found;
+}
+
+/// Says that one of these probes is not lit; nothing where all are.
+std::string missing(const Coverage& coverage, std::initializer_list<std::string_view> probes)
+{
+    for (const std::string_view probe : probes) {
+        const CoverageLine* line = find(coverage, probe);
+        if (!line || line->dark())
+            return "probe " + std::string(probe) + " is dark";
+    }
+    return {};
+}
+
+CoverageLine line(const char* probe, std::string_view how, const std::string& dark,
+                  const char* sees)
+{
+    CoverageLine line{probe, "uring", dark.empty() ? std::string(how) : "dark", "", "", sees};
+    if (!dark.empty())
+        line.reason = "requests are not followed: " + dark;
+    return line;
+}
+
+void add_calls(CoverageLine& line, const char* syscall, std::uint64_t calls)
+{
+    if (line.dark() && calls != 0)
+        line.reason += "; " + std::to_string(calls) + " " + syscall + " calls seen";
 }
 
 } // namespace
 
-void add_not_followed(Coverage& coverage, const Counts& counts)
+void add_asynchronous(Coverage& coverage, Counts& counts)
 {
-    coverage.push_back(line("io_uring", "io_uring_enter", counts.io_uring_enters));
-    coverage.push_back(line("libaio", "io_submit", counts.aio_submits));
+    const std::string no_uring = missing(coverage, {"uring_submit", "uring_complete"});
+    const std::string no_aio = missing(coverage, {"syscall_enter", "syscall_exit"});
+    CoverageLine uring = line("io_uring", "raw_tp", no_uring, "requests of io_uring");
+    CoverageLine aio =
+        line("libaio", no_aio.empty() ? find(coverage, "syscall_enter")->how : "", no_aio,
+             "requests of libaio, but not their completion stage; without events of its own: one "
+             "ends with its last bio, or with io_submit, and is counted as io_getevents takes it");
+    add_calls(uring, "io_uring_enter", counts.io_uring_enters);
+    add_calls(aio, "io_submit", counts.aio_submits);
+    if (!uring.dark())
+        counts.io_uring_enters = 0;
+    if (!aio.dark())
+        counts.aio_submits = 0;
+    coverage.push_back(std::move(uring));
+    coverage.push_back(std::move(aio));
 }
 
 void disown_unknown_stages(Interval& interval)
@@ -32,6 +69,8 @@ void disown_unknown_stages(Interval& interval)
     if (switches_seen)
         return;
     for (Operation& operation : interval.counts.operations) {
+        if (operation.key.interface != Interface::syscall)
+            continue;
         StageTime& cpu = operation.stage(Stage::cpu);
         StageTime& other = operation.stage(Stage::other);
         other.time += cpu.time;

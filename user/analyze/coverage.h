@@ -5,8 +5,9 @@
 
 namespace iopath {
 
-/// Adds what no probe follows yet, io_uring and libaio, with the calls that were seen.
-void add_not_followed(Coverage& coverage, const Counts& counts);
+/// Adds io_uring and libaio as a whole: by what they are followed, or that they are not, with the
+/// calls that were seen. Of those that are followed no calls are left as not followed.
+void add_asynchronous(Coverage& coverage, Counts& counts);
 
 /// Without sched_switch a wait looks like running: what was charged to cpu is moved to other, as
 /// nobody can tell.

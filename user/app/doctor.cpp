@@ -49,7 +49,8 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
         limits.boundary = options.attach.boundary;
         result.coverage = dark_coverage(make_plan(facts, limits), *result.verdict);
     }
-    add_not_followed(result.coverage, Counts{});
+    Counts none;
+    add_asynchronous(result.coverage, none);
     return result;
 }
 

@@ -178,6 +178,10 @@ void Session::add_in_flight(Interval& interval, const std::string& tasks)
         }
         interval.in_flight.push_back(std::move(open));
     }
+    for (InFlight& open : collector_->async_in_flight(monotonic_ns())) {
+        open.comm = files_.line("/proc/" + std::to_string(open.pid) + "/comm");
+        interval.in_flight.push_back(std::move(open));
+    }
 }
 
 SelfCost Session::self_cost() const
@@ -222,7 +226,7 @@ Interval Session::take_interval(bool last)
     interval.host = read_host(files_);
     interval.scope = scope();
     interval.coverage = programs_->coverage();
-    add_not_followed(interval.coverage, counts);
+    add_asynchronous(interval.coverage, counts);
     add_in_flight(interval, open_tasks);
     interval.counts = counts;
     if (earlier_)

@@ -78,6 +78,7 @@ void Collector::read_identities(const CollectExtent& extent)
         OperationKey key;
         key.op = static_cast<Op>(info->key.op);
         key.target = static_cast<Target>(info->key.target);
+        key.interface = static_cast<Interface>(info->key.interface);
         if (info->key.peer_target != IOPATH_NO_PEER_TARGET)
             key.peer_target = static_cast<Target>(info->key.peer_target);
         key.fs = fixed_string(info->fs);
@@ -197,6 +198,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_interrupts(counts);
     read_softirqs(counts);
     read_commits(counts);
+    read_async(counts);
     read_scheduler(counts);
     read_counters(counts);
     return counts;

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] Counts counts(const CollectExtent& extent, const std::string& tasks);
     /// Operations that were open when the task iterator ran.
     [[nodiscard]] std::vector<InFlight> in_flight(const std::string& tasks);
+    /// Asynchronous requests open at `now_ns` of CLOCK_MONOTONIC; their names are left empty.
+    [[nodiscard]] std::vector<InFlight> async_in_flight(std::uint64_t now_ns);
     /// Live processes of the command's scope when the task iterator ran.
     [[nodiscard]] static int live_members(const std::string& tasks);
     /// Operations and switches so far: what the cost of the programs grows with. Cheaper than
@@ -71,6 +73,7 @@ private:
     void read_interrupts(Counts& counts);
     void read_softirqs(Counts& counts);
     void read_commits(Counts& counts);
+    void read_async(Counts& counts);
     void read_scheduler(Counts& counts);
     void read_counters(Counts& counts);
     Operation* operation_of(Counts& counts, std::uint32_t row);

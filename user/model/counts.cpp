@@ -55,6 +55,10 @@ auto key_of(const Interrupt& row)
 {
     return std::tie(row.irq, row.name, row.cpu);
 }
+auto key_of(const AsyncRequests& row)
+{
+    return std::tie(row.interface);
+}
 auto key_of(const Commits& row)
 {
     return std::tie(row.device);
@@ -95,6 +99,10 @@ bool is_zero(const HandedOn& row)
 bool is_zero(const Interrupt& row)
 {
     return is_zero(row.latency);
+}
+bool is_zero(const AsyncRequests& row)
+{
+    return row.submitted == 0 && row.completed == 0 && is_zero(row.reap);
 }
 bool is_zero(const Commits& row)
 {
@@ -164,6 +172,26 @@ void subtract_blocks(Counts& counts, const Counts& earlier)
         [](BlockErrors& row, const BlockErrors& before) { take(row.count, before.count); });
 }
 
+void subtract_batches(Batches& batches, const Batches& earlier)
+{
+    take(batches.count, earlier.count);
+    take(batches.sum, earlier.sum);
+    for (std::size_t i = 0; i < batches.buckets.size(); ++i)
+        take(batches.buckets.at(i), earlier.buckets.at(i));
+}
+
+void subtract_async(AsyncRequests& row, const AsyncRequests& earlier)
+{
+    take(row.submitted, earlier.submitted);
+    take(row.completed, earlier.completed);
+    take(row.shots, earlier.shots);
+    for (std::size_t i = 0; i < kPunts; ++i)
+        take(row.punted.at(i), earlier.punted.at(i));
+    subtract_batches(row.batches, earlier.batches);
+    row.reap.subtract(earlier.reap);
+    row.total.subtract(earlier.total);
+}
+
 } // namespace
 
 void Counts::subtract(const Counts& earlier)
@@ -184,6 +212,7 @@ void Counts::subtract(const Counts& earlier)
         take(row.count, before.count);
         take(row.time, before.time);
     });
+    subtract_rows(async, earlier.async, subtract_async);
     take(scheduler.voluntary, earlier.scheduler.voluntary);
     take(scheduler.involuntary, earlier.scheduler.involuntary);
     take(scheduler.migrations, earlier.scheduler.migrations);

@@ -44,6 +44,8 @@ struct OperationKey {
     int pid = 0;        ///< 0: not told apart by process
     std::string comm;   ///< with pid
     std::string cgroup; ///< path; empty: not told apart by cgroup
+    Interface interface {
+    }; ///< how it was asked for
 
     auto operator<=>(const OperationKey&) const = default;
 };
@@ -102,6 +104,29 @@ struct Scheduler {
     Latency runqueue; ///< woken, or put off, to running
 };
 
+/// Batches by their size in powers of two: entry b counts those in (2^(b-1), 2^b], the last all
+/// above.
+struct Batches {
+    std::uint64_t count = 0;
+    std::uint64_t sum = 0;
+    std::uint64_t max = 0; ///< since attaching; of an interval it is an upper bound
+    std::array<std::uint64_t, IOPATH_BATCH_BUCKETS> buckets{};
+};
+
+/// What rows do not tell of one asynchronous interface.
+struct AsyncRequests {
+    Interface interface {
+    };
+    std::uint64_t submitted = 0;
+    std::uint64_t completed = 0;
+    std::uint64_t shots = 0; ///< completions of multishot requests but their last
+    std::array<std::uint64_t, kPunts> punted{};
+    std::uint64_t in_flight_max = 0; ///< since attaching
+    Batches batches;                 ///< requests per submitting call; not of polled queues
+    Latency reap;                    ///< completed until taken by the application
+    Latency total;                   ///< submitted until then
+};
+
 struct Counts {
     std::vector<Operation> operations;
     std::vector<BlockRequests> block;
@@ -111,10 +136,11 @@ struct Counts {
     std::vector<Softirq> softirqs;
     std::vector<Commits> commits;
     std::vector<HandedOn> handed_on;
+    std::vector<AsyncRequests> async;
     Scheduler scheduler;
     std::array<std::uint64_t, kLosses> losses{};
-    std::uint64_t io_uring_enters = 0; ///< calls seen, not followed
-    std::uint64_t aio_submits = 0;     ///< io_submit calls seen, not followed
+    std::uint64_t io_uring_enters = 0; ///< calls seen
+    std::uint64_t aio_submits = 0;     ///< io_submit calls seen
 
     /// Takes away what had been counted at an earlier time of the same source.
     void subtract(const Counts& earlier);

@@ -43,6 +43,7 @@ struct InFlight {
     std::string syscall; ///< its name
     bool begun_before =
         false; ///< before attaching: `open_for` is a lower bound, stages and file are unknown
+    bool target_unknown = false; ///< of a request whose file is looked at when it ends
     Nanoseconds open_for{};
     std::array<Nanoseconds, kStages> stages{};
 };

@@ -45,6 +45,20 @@ Nanoseconds judged_time(const Scope& scope, const Operation& operation)
     return std::max(operation.latency.sum - idle_time(operation), Nanoseconds::zero());
 }
 
+double mean_in_flight(const AsyncRequests& row, const Counts& counts, Nanoseconds length)
+{
+    Nanoseconds open{};
+    for (const Operation& operation : counts.operations)
+        if (operation.key.interface == row.interface)
+            open += operation.latency.sum;
+    return length > Nanoseconds::zero() ? to_seconds(open) / to_seconds(length) : 0;
+}
+
+std::uint64_t punted(const AsyncRequests& row)
+{
+    return std::accumulate(row.punted.begin(), row.punted.end(), std::uint64_t{0});
+}
+
 Nanoseconds judged_time(const Interval& interval)
 {
     const auto& rows = interval.counts.operations;

@@ -50,6 +50,12 @@ bool keeps_idle(const Scope& scope);
 /// scope leaves them out.
 Nanoseconds judged_time(const Scope& scope, const Operation& operation);
 
+/// Requests of an asynchronous interface that were open on average, by Little's law.
+double mean_in_flight(const AsyncRequests& row, const Counts& counts, Nanoseconds length);
+
+/// Those that went to worker threads.
+std::uint64_t punted(const AsyncRequests& row);
+
 /// The same of all rows: what shares of findings and the OS tax are taken of.
 Nanoseconds judged_time(const Interval& interval);
 

@@ -18,11 +18,15 @@ enum class Op { IOPATH_OPS(IOPATH_ENUM) };
 enum class Target { IOPATH_TARGETS(IOPATH_ENUM) };
 enum class Stage { IOPATH_STAGES(IOPATH_ENUM) };
 enum class Loss { IOPATH_LOSSES(IOPATH_ENUM) };
+enum class Interface { IOPATH_INTERFACES(IOPATH_ENUM) };
+enum class Punt { IOPATH_PUNTS(IOPATH_ENUM) };
 
 inline constexpr std::array kOpNames{IOPATH_OPS(IOPATH_NAME)};
 inline constexpr std::array kTargetNames{IOPATH_TARGETS(IOPATH_NAME)};
 inline constexpr std::array kStageNames{IOPATH_STAGES(IOPATH_NAME)};
 inline constexpr std::array kLossNames{IOPATH_LOSSES(IOPATH_NAME)};
+inline constexpr std::array kInterfaceNames{IOPATH_INTERFACES(IOPATH_NAME)};
+inline constexpr std::array kPuntNames{IOPATH_PUNTS(IOPATH_NAME)};
 
 #define IOPATH_FLAG_ID(id, kernel, word) id,
 enum class RequestFlag { IOPATH_REQUEST_FLAGS(IOPATH_FLAG_ID) };
@@ -39,6 +43,8 @@ inline constexpr std::size_t kTargets = kTargetNames.size();
 inline constexpr std::size_t kStages = kStageNames.size();
 inline constexpr std::size_t kLosses = kLossNames.size();
 inline constexpr std::size_t kRequestFlags = kRequestFlagNames.size();
+inline constexpr std::size_t kInterfaces = kInterfaceNames.size();
+inline constexpr std::size_t kPunts = kPuntNames.size();
 
 constexpr std::string_view name_of(Op op)
 {
@@ -55,6 +61,14 @@ constexpr std::string_view name_of(Stage stage)
 constexpr std::string_view name_of(Loss loss)
 {
     return kLossNames.at(static_cast<std::size_t>(loss));
+}
+constexpr std::string_view name_of(Interface interface)
+{
+    return kInterfaceNames.at(static_cast<std::size_t>(interface));
+}
+constexpr std::string_view name_of(Punt punt)
+{
+    return kPuntNames.at(static_cast<std::size_t>(punt));
 }
 
 /// The op, or target, that a word names; nothing if none does.

@@ -107,11 +107,29 @@ TEST_CASE("what is not followed says so, with the calls seen")
 {
     Counts counts;
     counts.io_uring_enters = 12;
-    Coverage coverage;
-    add_not_followed(coverage, counts);
-    REQUIRE(coverage.size() == 2);
-    CHECK(coverage.at(0).dark());
-    CHECK_THAT(coverage.at(0).reason,
-               Catch::Matchers::ContainsSubstring("12 io_uring_enter calls seen"));
-    CHECK(coverage.at(1).reason == "requests are not followed");
+    Coverage coverage = {{"uring_submit", "uring", "raw_tp", "", ""},
+                         {"uring_complete", "uring", "dark", "forbidden", ""}};
+    add_asynchronous(coverage, counts);
+    REQUIRE(coverage.size() == 4);
+    CHECK(coverage.at(2).dark());
+    CHECK(coverage.at(2).reason == "requests are not followed: probe uring_complete is dark; "
+                                   "12 io_uring_enter calls seen");
+    CHECK(counts.io_uring_enters == 12);
+    CHECK(coverage.at(3).reason == "requests are not followed: probe syscall_enter is dark");
+}
+
+TEST_CASE("what is followed leaves no call that is not")
+{
+    Counts counts;
+    counts.io_uring_enters = 12;
+    counts.aio_submits = 3;
+    Coverage coverage = {{"uring_submit", "uring", "raw_tp", "", ""},
+                         {"uring_complete", "uring", "raw_tp", "", ""},
+                         {"syscall_enter", "syscall", "tp_btf", "", ""},
+                         {"syscall_exit", "syscall", "tp_btf", "", ""}};
+    add_asynchronous(coverage, counts);
+    CHECK_FALSE(coverage.at(4).dark());
+    CHECK_FALSE(coverage.at(5).dark());
+    CHECK(counts.io_uring_enters == 0);
+    CHECK(counts.aio_submits == 0);
 }

@@ -341,3 +341,35 @@ TEST_CASE("losses and calls not followed add up over the CPUs")
     CHECK(counts.aio_submits == 10);
     CHECK(counts.io_uring_enters == 0);
 }
+
+TEST_CASE("what rows do not tell of asynchronous requests adds up over the CPUs")
+{
+    FakeMaps maps;
+    iopath_async one{};
+    one.submitted = 5;
+    one.completed = 4;
+    one.punted[IOPATH_PUNT_would_block] = 2;
+    one.in_flight_max = 3;
+    one.batches = 2;
+    one.batched = 5;
+    one.batch_max = 4;
+    one.batch[2] = 1;
+    one.reap.ns = 7;
+    one.reap.buckets[9] = 4;
+    maps.set<iopath_async>("async_counts", IOPATH_INTERFACE_io_uring, {one, one});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 0, false, false}, "");
+    REQUIRE(counts.async.size() == 1);
+    const AsyncRequests& row = counts.async.front();
+    CHECK(row.interface == Interface::io_uring);
+    CHECK(row.submitted == 10);
+    CHECK(row.completed == 8);
+    CHECK(row.punted.at(static_cast<std::size_t>(Punt::would_block)) == 4);
+    CHECK(row.in_flight_max == 3);
+    CHECK(row.batches.count == 4);
+    CHECK(row.batches.sum == 10);
+    CHECK(row.batches.max == 4);
+    CHECK(row.batches.buckets.at(2) == 2);
+    CHECK(row.reap.histogram.count() == 8);
+    CHECK(row.reap.sum == Nanoseconds(14));
+}

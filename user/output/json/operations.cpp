@@ -82,7 +82,7 @@ Json in_flight(const InFlight& open)
 {
     Json out;
     add_key(out, open.key);
-    if (open.begun_before)
+    if (open.begun_before || open.target_unknown)
         out["target"] = nullptr;
     out["pid"] = open.pid;
     out["comm"] = open.comm;

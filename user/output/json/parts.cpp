@@ -72,6 +72,7 @@ void add_key(Json& row, const OperationKey& key)
 {
     row["op"] = name_of(key.op);
     row["target"] = name_of(key.target);
+    row["interface"] = name_of(key.interface);
     row["fs"] = key.fs;
     row["device"] = key.device;
     if (key.peer_target)

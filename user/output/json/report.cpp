@@ -115,6 +115,9 @@ void add_layers(Json& out, const Interval& interval)
     const Counts& counts = interval.counts;
     out["operations"] = list_of(counts.operations, json::operation);
     out["in_flight"] = list_of(interval.in_flight, json::in_flight);
+    out["async"] = list_of(counts.async, [&](const AsyncRequests& row) {
+        return json::async(row, counts, interval.length);
+    });
     json::add_block(out, counts, interval.length);
     out["interrupts"] = list_of(counts.interrupts, interrupt);
     out["softirqs"] = list_of(counts.softirqs, softirq);

@@ -69,6 +69,8 @@ void table_row(Page& page, const Operation& row, double share)
 void particulars(Page& page, const Operation& row)
 {
     std::vector<Piece> pieces;
+    if (row.key.interface != Interface::syscall)
+        pieces.push_back({fmt::format("by {}", name_of(row.key.interface))});
     if (row.key.pid != 0)
         pieces.push_back({"process " + process_name(row.key.comm, row.key.pid)});
     if (!row.key.cgroup.empty())
@@ -143,7 +145,7 @@ void nothing_seen(Page& page, const Interval& interval)
         page.paragraph("", "Some are still open: see below.");
     else if (interval.scope.kind == ScopeKind::command)
         page.paragraph("", "The command did no file, pipe or socket I/O through system calls. "
-                           "Memory-mapped I/O and io_uring are not followed yet.");
+                           "Memory-mapped I/O is not followed yet.");
     else
         page.paragraph("", "Nothing in scope did I/O. Watch longer (--duration 30), widen the "
                            "scope, or start the work under iopath: iopath diagnose -- COMMAND. "

@@ -44,7 +44,7 @@ std::string stages_text(const InFlight& open)
 
 void open_row(Page& page, const InFlight& open)
 {
-    std::string what = open.begun_before
+    std::string what = open.begun_before || open.target_unknown
                            ? fmt::format("{} ({})", name_of(open.key.op), open.syscall)
                            : fmt::format("{} {}", name_of(open.key.op), name_of(open.key.target));
     if (!open.key.fs.empty())
