@@ -94,26 +94,3 @@ class OtherEntries(Case):
             self.assertEqual(run.report.total("bytes", op="write", device=device.name), run.facts["writes"])
         # getpid has the number of writev there: what is taken for 64-bit calls would be counted.
         self.assertLess(run.report.total("count", op="write"), run.facts["calls"])
-
-    def test_io_uring_is_said_to_be_not_followed(self):
-        run = self.diagnose(cmd=self.workload("uring", 7))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not allowed here")
-        self.assertEqual(run.report["not_followed"]["io_uring_enters"], 7)
-        self.assert_terminal_says("uring", 7, cmd=self.workload("uring", 7))
-
-    def test_libaio_is_said_to_be_not_followed(self):
-        device = self.loop(fs="ext4")
-        command = self.workload("aio", device.path(), 5)
-        run = self.diagnose(cmd=command)
-        if not run.facts["supported"]:
-            self.skipTest("this kernel has no io_submit")
-        self.assertEqual(run.report["not_followed"]["aio_submits"], 5)
-        self.assertEqual(run.report.rows(op="write", device=device.name), [])
-        self.assert_terminal_says("io_submit|libaio|aio", 5, cmd=command)
-
-    def assert_terminal_says(self, word, count, cmd):
-        done = self.run_iopath("diagnose", "--", *cmd)
-        self.assertRegex(done.err.decode().replace("\n", " "),
-                         rf"(?i)(({word}).*\b{count}\b|\b{count}\b.*({word})).*not followed"
-                         rf"|not followed.*(({word}).*\b{count}\b|\b{count}\b.*({word}))")

@@ -2,11 +2,13 @@
 // Exact, scripted I/O for the tests: `workload [--gate] SUBCOMMAND ARG...`. Prints one line of JSON
 // saying what it did, as seen from outside the kernel. With --gate it waits for a byte on standard
 // input before it begins, so that a watch can be attached to it first.
+#include "workload_async.h"
 #include "workload_calls.h"
 #include "workload_common.h"
 #include "workload_files.h"
 #include "workload_net.h"
 #include "workload_pipes.h"
+#include "workload_ring_ends.h"
 #include "workload_tasks.h"
 
 #include <array>
@@ -46,6 +48,17 @@ constexpr std::array kSubcommands{
     Entry{"compat", workload::compat},
     Entry{"uring", workload::uring},
     Entry{"aio", workload::aio},
+    Entry{"uring-reads", workload::uring_reads},
+    Entry{"uring-calls", workload::uring_calls},
+    Entry{"uring-sockets", workload::uring_sockets},
+    Entry{"uring-waiting", workload::uring_waiting},
+    Entry{"aio-batches", workload::aio_batches},
+    Entry{"uring-multishot", workload::uring_multishot},
+    Entry{"uring-multishot-recv", workload::uring_multishot_recv},
+    Entry{"uring-pending", workload::uring_pending},
+    Entry{"uring-killed", workload::uring_killed},
+    Entry{"uring-shared", workload::uring_shared},
+    Entry{"uring-broken-chains", workload::uring_broken_chains},
 };
 
 } // namespace

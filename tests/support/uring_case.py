@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Tests with workloads that use io_uring."""
+from harness import Case
+
+
+class UringCase(Case):
+    def uring(self, *words, **options):
+        run = self.diagnose(cmd=self.workload(*words), **options)
+        if not run.facts["supported"]:
+            self.skipTest(f"{words[0]} {words[-1]} is not possible here")
+        self.assert_nothing_lost(run.report)
+        self.assertEqual(run.report["not_followed"]["io_uring_enters"], 0)
+        return run.report, run.facts
+
+    def interface(self, report, name="io_uring"):
+        found = [row for row in report["async"] if row["interface"] == name]
+        self.assertEqual(len(found), 1)
+        return found[0]
