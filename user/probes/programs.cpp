@@ -110,6 +110,9 @@ Result<std::unique_ptr<Programs>> Programs::load(const Facts& facts, const Watch
 /// round refuses more, so it ends.
 Status Programs::open_and_load()
 {
+    // As it is by default; said, it stays: once a verifier's log of 16 MiB had been freed, all that
+    // is smaller would be kept.
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
     for (;;) {
         plan_ = make_plan(facts_, limits_);
         if (const auto useless = plan_.useless())
