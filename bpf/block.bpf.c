@@ -58,7 +58,7 @@ static __always_inline void end_former_life(u64 request)
 
 	if (!slot || slot->request != request || !slot->issued)
 		return;
-	count_loss(IOPATH_LOSS_no_end);
+	count_block_loss(IOPATH_LOSS_no_end);
 	row = block_row(slot->row);
 	if (row)
 		leave_device(row, slot->issued);
@@ -123,7 +123,8 @@ static __always_inline int on_insert(struct request *rq)
 {
 	struct request_slot *slot = find_request((u64)rq);
 
-	if (!slot)
+	/* What is inserted without a start is a flush, which no scheduler keeps. */
+	if (!slot && !config.has_io_start)
 		slot = begin_request(rq, asks_now(rq));
 	if (slot)
 		slot->inserted = bpf_ktime_get_ns();
@@ -187,7 +188,7 @@ static __always_inline int on_merge(struct request *rq)
 /* The row in which a bio counts that is being submitted. */
 static __always_inline struct iopath_block_row *row_of_bio(struct bio *bio, struct cpu_state *cpu)
 {
-	return block_row((u16)(place_bio((u64)bio, current_context(cpu) == IN_TASK) >> 16));
+	return block_row(row_number_of_bio((u64)bio, current_context(cpu) == IN_TASK));
 }
 
 static __always_inline int on_bio_merged(struct bio *bio)

@@ -18,7 +18,7 @@ static __noinline int note_error(u32 row, u32 submitter, u32 status, u64 sector)
 		known = bpf_map_lookup_elem(&block_errors, &key);
 	}
 	if (!known) {
-		count_loss(IOPATH_LOSS_detail_full);
+		count_block_loss(IOPATH_LOSS_detail_full);
 		return 0;
 	}
 	__sync_fetch_and_add(&known->count, 1);

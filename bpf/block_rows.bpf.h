@@ -37,7 +37,7 @@ static __always_inline u32 block_row_number(struct iopath_block_key *key, void *
 	u32 row = known ? *known : add_block_row(key, disk);
 
 	if (!row)
-		count_loss(IOPATH_LOSS_map_full);
+		count_block_loss(IOPATH_LOSS_map_full);
 	return row;
 }
 

@@ -5,6 +5,14 @@
 
 #include "compat.bpf.h"
 
+/* count_loss() for programs with many places to call it. */
+VERIFIED_ONCE int count_block_loss(u32 reason)
+{
+	if (reason < IOPATH_LOSS_COUNT)
+		count_loss(reason);
+	return 0;
+}
+
 /* request.rq_disk moved to request_queue.disk in 5.15. */
 struct request___before_5_15 {
 	struct gendisk *rq_disk;
@@ -176,7 +184,7 @@ static __always_inline void read_work(char *name, struct task_struct *task)
 	if (!worker ||
 	    bpf_probe_read_kernel_str(name, IOPATH_COMM,
 	                              worker + bpf_core_field_offset(struct worker, desc)) < 0)
-		count_loss(IOPATH_LOSS_read_failed);
+		count_block_loss(IOPATH_LOSS_read_failed);
 }
 
 #endif

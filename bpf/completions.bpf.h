@@ -96,7 +96,7 @@ VERIFIED_ONCE int count_unissued(const struct done_request *done, u64 started)
 	if (done->in_sequence)
 		count_sequence(done, started);
 	else if (!failed && attached_ns && done->allocated > attached_ns)
-		count_loss(IOPATH_LOSS_no_start);
+		count_block_loss(IOPATH_LOSS_no_start);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static __always_inline void keep_flush(u32 dev, u64 issued)
 		history = bpf_map_lookup_elem(&flush_histories, &dev);
 	}
 	if (!history) {
-		count_loss(IOPATH_LOSS_detail_full);
+		count_block_loss(IOPATH_LOSS_detail_full);
 		return;
 	}
 	history->issued[history->next & (FLUSHES - 1)] = issued;

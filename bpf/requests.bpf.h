@@ -3,7 +3,7 @@
 #ifndef IOPATH_REQUESTS_BPF_H
 #define IOPATH_REQUESTS_BPF_H
 
-#include "compat.bpf.h"
+#include "compat_block.bpf.h"
 
 /* Set once attached: requests allocated earlier may have been issued unseen. */
 iop_u64 attached_ns;
@@ -56,7 +56,7 @@ static __always_inline struct request_slot *new_request(u64 request)
 		return slot;
 	}
 	if (bpf_map_update_elem(&request_overflow, &request, &fresh, BPF_ANY)) {
-		count_loss(IOPATH_LOSS_map_full);
+		count_block_loss(IOPATH_LOSS_map_full);
 		return NULL;
 	}
 	return bpf_map_lookup_elem(&request_overflow, &request);

@@ -20,7 +20,7 @@ static __always_inline void know_stacked(u32 dev)
 	u32 *known = bpf_map_lookup_elem(&stacked_devices, &dev), yes = 1;
 
 	if (!known && bpf_map_update_elem(&stacked_devices, &dev, &yes, BPF_ANY))
-		count_loss(IOPATH_LOSS_detail_full);
+		count_block_loss(IOPATH_LOSS_detail_full);
 }
 
 /* The current thread gives a bio to a device that has no requests. One that has just been
@@ -39,7 +39,7 @@ __noinline int begin_stacked(u64 key)
 	know_stacked(fresh.dev);
 	known = bpf_map_lookup_elem(&stacked_bios, &key);
 	if (known && known->begun) {
-		count_loss(IOPATH_LOSS_no_end);
+		count_block_loss(IOPATH_LOSS_no_end);
 		row = block_row(known->row);
 		if (row)
 			leave_device(row, known->begun);
@@ -54,7 +54,7 @@ __noinline int begin_stacked(u64 key)
 	fresh.sector = READ_FIELD(bio, bio, bi_iter.bi_sector);
 	fresh.begun = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&stacked_bios, &key, &fresh, BPF_ANY)) {
-		count_loss(IOPATH_LOSS_map_full);
+		count_block_loss(IOPATH_LOSS_map_full);
 		return 0;
 	}
 	row = block_row(fresh.row);
@@ -84,7 +84,7 @@ static __always_inline int on_remap(struct bio *bio, u32 from)
 		fresh.flags = bio_flags(bio);
 		fresh.hops[0] = hop;
 		if (bpf_map_update_elem(&stacked_bios, &key, &fresh, BPF_ANY))
-			count_loss(IOPATH_LOSS_map_full);
+			count_block_loss(IOPATH_LOSS_map_full);
 	}
 	handed_on = 1;
 	return 0;
@@ -104,7 +104,7 @@ static __always_inline void count_hop(const struct hop *hop, u32 flags, u64 now)
 		level = bpf_map_lookup_elem(&block_levels, &key);
 	}
 	if (!level) {
-		count_loss(IOPATH_LOSS_detail_full);
+		count_block_loss(IOPATH_LOSS_detail_full);
 		return;
 	}
 	level->count++;
@@ -168,7 +168,7 @@ static __always_inline int on_bio_complete(struct bio *bio)
 		u64 value_ = 0;                                                                    \
 		struct type *raw_ = (struct type *)(address);                                      \
 		if (bpf_core_read(&value_, sizeof(value_), &raw_->field))                          \
-			count_loss(IOPATH_LOSS_read_failed);                                       \
+			count_block_loss(IOPATH_LOSS_read_failed);                                       \
 		value_;                                                                            \
 	})
 
@@ -201,7 +201,7 @@ __noinline int end_bios_of(u64 request, u32 bytes, u64 now, u32 status)
 			break;
 	}
 	if (bio)
-		count_loss(IOPATH_LOSS_detail_full);
+		count_block_loss(IOPATH_LOSS_detail_full);
 	return 0;
 }
 

@@ -42,30 +42,30 @@ static __always_inline bool kernel_in_scope(u32 kind, void *bio)
 	       (config.scope == IOPATH_SCOPE_SYSTEM && !config.filter_comm);
 }
 
-static __always_inline bool is_flusher(const char *work)
-{
-	return work[0] == 'f' && work[1] == 'l' && work[2] == 'u' && work[3] == 's' &&
-	       work[4] == 'h' && work[5] == '-';
-}
-
-/* kblockd hands on what others asked for. */
-static __always_inline bool is_kblockd(const char *work)
-{
-	return work[0] == 'k' && work[1] == 'b' && work[2] == 'l' && work[3] == 'o' &&
-	       work[4] == 'c' && work[5] == 'k' && work[6] == 'd';
-}
-
+/* What the name of a work queue, or of what it works on, begins with, as a word: letter by
+ * letter each would be a path of its own to verify. */
+union name_word {
+	char letters[8];
+	u64 word;
+};
+#define NAME_WORD(letters...) ((union name_word){{letters}}.word)
+#define FLUSHER               NAME_WORD('f', 'l', 'u', 's', 'h', '-')
+/* Hands on what others asked for. */
+#define KBLOCKD NAME_WORD('k', 'b', 'l', 'o', 'c', 'k', 'd')
 /* Lets through what io.max held back (blk_throtl_dispatch_work_fn): what passes at once goes
  * on in the thread that asks. */
-static __always_inline bool is_kthrotld(const char *work)
-{
-	union {
-		char name[8];
-		u64 word;
-	} kthrotld = {.name = {'k', 't', 'h', 'r', 'o', 't', 'l', 'd'}};
+#define KTHROTLD NAME_WORD('k', 't', 'h', 'r', 'o', 't', 'l', 'd')
 
-	return *(const u64 *)work == kthrotld.word;
+/* 0 or 1, without a branch, which the verifier would follow to the end. */
+static __always_inline u64 begins_with(const char *name, u64 word, u32 letters)
+{
+	u64 difference = (*(const u64 *)name ^ word) << (64 - 8 * letters);
+
+	return 1 - ((difference | -difference) >> 63);
 }
+
+/* 0, but not to the verifier, which follows paths to the end that differ in a constant. */
+iop_u64 unknown_zero;
 
 /* Fills in a kernel thread. */
 static __noinline int name_kernel_thread(struct iopath_submitter_key *key)
@@ -74,16 +74,15 @@ static __noinline int name_kernel_thread(struct iopath_submitter_key *key)
 
 	if (!key)
 		return 0;
-	key->kind = IOPATH_SUBMITTER_KERNEL;
 	if (!(TASK(task, flags) & PF_WQ_WORKER)) {
+		key->kind = unknown_zero + IOPATH_SUBMITTER_KERNEL;
 		key->tgid = TASK(task, tgid);
 		return 0;
 	}
 	read_work(key->worker, task);
-	if (is_flusher(key->worker))
-		key->kind = IOPATH_SUBMITTER_WRITEBACK;
-	else if (is_kblockd(key->worker))
-		key->kind = IOPATH_SUBMITTER_UNKNOWN;
+	/* IOPATH_SUBMITTER_KERNEL, _WRITEBACK of a flusher, _UNKNOWN of kblockd. */
+	key->kind = (IOPATH_SUBMITTER_KERNEL + begins_with(key->worker, FLUSHER, 6)) *
+	            (1 - begins_with(key->worker, KBLOCKD, 7));
 	return 0;
 }
 
@@ -107,7 +106,7 @@ static __noinline u32 add_submitter(struct iopath_submitter_key *key, u32 row)
 	                     config.max_submitters);
 	info = bpf_map_lookup_elem(&submitters, &number);
 	if (!number || !info) {
-		count_loss(IOPATH_LOSS_detail_full);
+		count_block_loss(IOPATH_LOSS_detail_full);
 		return 0;
 	}
 	info->key = *key;
@@ -139,21 +138,31 @@ static __always_inline struct request_place find_place(struct iopath_submitter_k
 	return (struct request_place){.row = row, .submitter = number};
 }
 
+static __always_inline bool is_place_of(const struct known_place *known,
+                                        const struct iopath_submitter_key *key)
+{
+	u64 differs = (known->tgid ^ key->tgid) | (known->dev ^ key->dev) | (known->op ^ key->op) |
+	              (known->cgroup ^ key->cgroup);
+
+	return known->submitter && !differs;
+}
+
 /* The same through a cache: of processes, and never under an interrupt, which could change
  * an entry that is being read. */
-static __always_inline struct request_place process_place(struct iopath_submitter_key *key,
-                                                          void *disk)
+static __always_inline struct request_place cached_place(struct iopath_submitter_key *key,
+                                                         void *disk)
 {
 	u32 index = (key->tgid ^ key->dev ^ key->op << 1) & (PLACES - 1);
-	struct known_place *known = bpf_map_lookup_elem(&known_places, &index);
+	struct known_place *known = NULL;
 	struct request_place place;
 
-	if (!known)
-		return UNCOUNTED;
-	if (known->submitter && known->tgid == key->tgid && known->dev == key->dev &&
-	    known->op == key->op && known->cgroup == key->cgroup)
+	if (key->kind == IOPATH_SUBMITTER_PROCESS)
+		known = bpf_map_lookup_elem(&known_places, &index);
+	if (known && is_place_of(known, key))
 		return (struct request_place){.row = known->row, .submitter = known->submitter};
 	place = find_place(key, disk);
+	if (!known)
+		return place;
 	known->cgroup = key->cgroup;
 	known->tgid = key->tgid;
 	known->dev = key->dev;
@@ -171,36 +180,46 @@ static __always_inline bool is_wanted(const struct iopath_submitter_key *key)
 	return !config.request_ops || config.request_ops >> (key->op & 63) & 1;
 }
 
-/* Where what is about to go to a disk is counted: row << 16 | submitter, and HELD if a limit
- * had held it back. `asking`: the current thread is the one that asks for it. */
-#define HELD (1ULL << 32)
-static __always_inline u64 place_on(void *disk, void *bio, u32 flags, u32 asking)
+/* Fills in who asks for what is about to go to a disk; false for what is not looked at.
+ * `asking`: the current thread is the one that asks for it. */
+static __always_inline bool name_submitter(struct iopath_submitter_key *key, void *bio, bool asking)
 {
 	struct task_struct *task = current_task();
-	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = flags & REQ_OP_MASK};
-	struct request_place place = UNCOUNTED;
 	bool by_process = asking && !(TASK(task, flags) & PF_KTHREAD);
-	u64 held = 0;
+	u64 zero = unknown_zero;
 	void *css;
 
-	if (asking && !by_process) {
-		name_kernel_thread(&key);
-		held = is_kthrotld(key.worker) ? HELD : 0;
-	}
-	if (!is_wanted(&key))
-		return (u32)UNCOUNTED_ROW << 16 | held;
+	key->kind = zero;
+	key->tgid = zero;
+	((u64 *)key->worker)[0] = zero;
+	((u64 *)key->worker)[1] = zero;
+	if (asking && !by_process)
+		name_kernel_thread(key);
+	if (!is_wanted(key))
+		return false;
 	if (by_process) {
-		key.kind = IOPATH_SUBMITTER_PROCESS;
-		key.tgid = TASK(task, tgid);
-		key.cgroup = cgroup_id_of(task);
-		if (process_in_scope(task))
-			place = process_place(&key, disk);
-	} else {
-		css = bio_css(bio);
-		key.cgroup = css ? css_cgroup_id(css) : 0;
-		if (kernel_in_scope(key.kind, bio))
-			place = find_place(&key, disk);
+		key->kind = zero + IOPATH_SUBMITTER_PROCESS;
+		key->tgid = TASK(task, tgid);
+		key->cgroup = cgroup_id_of(task);
+		return process_in_scope(task);
 	}
+	css = bio_css(bio);
+	key->cgroup = css ? css_cgroup_id(css) : zero;
+	return kernel_in_scope(key->kind, bio);
+}
+
+/* Where what is about to go to a disk is counted: row << 16 | submitter, and HELD if a limit
+ * had held it back. */
+#define HELD (1ULL << 32)
+static __always_inline u64 place_on(void *disk, void *bio, u32 flags, bool asking)
+{
+	struct iopath_submitter_key key = {.dev = disk_device(disk), .op = flags & REQ_OP_MASK};
+	struct request_place place = UNCOUNTED;
+	u64 held;
+
+	if (name_submitter(&key, bio, asking))
+		place = cached_place(&key, disk);
+	held = begins_with(key.worker, KTHROTLD, 8) * HELD;
 	return (u32)place.row << 16 | place.submitter | held;
 }
 
@@ -213,12 +232,27 @@ VERIFIED_ONCE u64 place_request(u64 address, u32 asking)
 	                READ_FIELD(rq, request, cmd_flags), asking);
 }
 
-/* Of a bio that joins a request, is cut, or needs none. */
+/* Of a bio that needs none. */
 VERIFIED_ONCE u64 place_bio(u64 address, u32 asking)
 {
 	struct bio *bio = (struct bio *)address;
 
 	return place_on(disk_of(bio), bio, bio_flags(bio), asking);
+}
+
+/* The row alone, of a bio that joins a request or is cut. */
+VERIFIED_ONCE u32 row_number_of_bio(u64 address, u32 asking)
+{
+	struct bio *bio = (struct bio *)address;
+	void *disk = disk_of(bio);
+	struct iopath_submitter_key by = {.dev = disk_device(disk),
+	                                  .op = bio_flags(bio) & REQ_OP_MASK};
+	struct iopath_block_key key = {.dev = by.dev, .op = by.op};
+
+	if (!name_submitter(&by, bio, asking))
+		return UNCOUNTED_ROW;
+	key.scope = block_row_scope(&by);
+	return block_row_number(&key, disk);
 }
 
 static __always_inline void count_submitted(u32 number, u32 bytes, u32 requests, u64 service_ns)
