@@ -64,18 +64,16 @@ static __always_inline void end_former_life(u64 request)
 		leave_device(row, slot->issued);
 }
 
-/* A request is seen for the first time. */
-static __always_inline struct request_slot *begin_request(struct request *rq, bool asking)
+/* A request is seen for the first time; `place` is where it is counted. */
+static __always_inline struct request_slot *begin_request(struct request *rq, u64 place)
 {
 	struct request_slot *slot;
 	u32 flags = READ_FIELD(rq, request, cmd_flags);
-	u64 place;
 
 	end_former_life((u64)rq);
 	slot = new_request((u64)rq);
 	if (!slot)
 		return NULL;
-	place = place_request((u64)rq, asking);
 	slot->row = place >> 16;
 	slot->submitter = place;
 	slot->held = place >> 32;
@@ -93,7 +91,7 @@ static __always_inline int on_start(struct request *rq)
 		return 0;
 	disarm_request(cpu);
 	async_bio_placed(PEEK_FIELD((u64)rq, request, bio));
-	slot = begin_request(rq, current_context(cpu) == IN_TASK);
+	slot = begin_request(rq, place_request((u64)rq, current_context(cpu) == IN_TASK));
 	if (slot && start_time_is_old(current_task()))
 		slot->started = bpf_ktime_get_ns();
 	return 0;
@@ -115,8 +113,15 @@ static __always_inline bool asks_now(struct request *rq)
 {
 	struct cpu_state *cpu = this_cpu();
 
-	return !config.has_io_start && cpu && current_context(cpu) == IN_TASK && attached_ns &&
+	return cpu && current_context(cpu) == IN_TASK && attached_ns &&
 	       READ_FIELD(rq, request, start_time_ns) > attached_ns;
+}
+
+static __always_inline u64 place_on_way(struct request *rq)
+{
+	if (config.has_io_start)
+		return place_unasked((u64)rq);
+	return place_request((u64)rq, asks_now(rq));
 }
 
 static __always_inline int on_insert(struct request *rq)
@@ -125,7 +130,7 @@ static __always_inline int on_insert(struct request *rq)
 
 	/* What is inserted without a start is a flush, which no scheduler keeps. */
 	if (!slot && !config.has_io_start)
-		slot = begin_request(rq, asks_now(rq));
+		slot = begin_request(rq, place_on_way(rq));
 	if (slot)
 		slot->inserted = bpf_ktime_get_ns();
 	return 0;
@@ -137,7 +142,7 @@ static __always_inline int on_issue(struct request *rq)
 	u64 now;
 
 	if (!slot)
-		slot = begin_request(rq, asks_now(rq));
+		slot = begin_request(rq, place_on_way(rq));
 	if (!slot)
 		return 0;
 	now = bpf_ktime_get_ns();

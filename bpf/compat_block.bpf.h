@@ -91,19 +91,20 @@ static __always_inline u32 bio_flags(struct bio *bio)
 enum rqf_flags___named { __RQF_FLUSH_SEQ___named, __RQF_TIMED_OUT___named };
 #define RQF_BIT(name, since_6_11, before)                                                          \
 	(bpf_core_enum_value_exists(enum rqf_flags___named, __RQF_##name##___named)                \
-	     ? 1U << bpf_core_enum_value(enum rqf_flags___named, __RQF_##name##___named)           \
-	 : bpf_core_field_exists(struct queue_limits, features) ? 1U << (since_6_11)               \
-	                                                        : 1U << (before))
+	     ? bpf_core_enum_value(enum rqf_flags___named, __RQF_##name##___named)                 \
+	 : bpf_core_field_exists(struct queue_limits, features) ? (since_6_11)                     \
+	                                                        : (before))
 
-/* Part of a flush sequence, which completes the request once more at its end. */
-static __always_inline bool in_flush_sequence(u32 rq_flags)
+/* 1 for part of a flush sequence, which completes the request once more at its end. Shifted,
+ * as the verifier would follow both ways of a test. */
+static __always_inline u32 in_flush_sequence(u32 rq_flags)
 {
-	return rq_flags & RQF_BIT(FLUSH_SEQ, 1, 4);
+	return rq_flags >> RQF_BIT(FLUSH_SEQ, 1, 4) & 1;
 }
 
-static __always_inline bool timed_out(u32 rq_flags)
+static __always_inline u32 timed_out(u32 rq_flags)
 {
-	return rq_flags & RQF_BIT(TIMED_OUT, 14, 21);
+	return rq_flags >> RQF_BIT(TIMED_OUT, 14, 21) & 1;
 }
 
 /* block_rq_complete had an errno, below 0, until blk_status_t in 5.16. When 6.11 took

@@ -17,10 +17,10 @@ struct done_request {
 	int error;
 	u32 op;
 	u32 bytes;
-	bool whole; /* nothing is left of it */
-	bool in_sequence;
-	bool late; /* the driver's time for it had run out */
-	bool known;
+	u32 whole; /* nothing is left of it */
+	u32 in_sequence;
+	u32 late; /* the driver's time for it had run out */
+	u32 known;
 	struct request_slot slot; /* as it was, if known */
 };
 
@@ -143,7 +143,7 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 	done.now = bpf_ktime_get_ns();
 	done.allocated = READ_FIELD(rq, request, start_time_ns);
 	done.op = READ_FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
-	done.whole = bytes >= READ_FIELD(rq, request, __data_len);
+	done.whole = 1 - below(bytes, READ_FIELD(rq, request, __data_len));
 	done.late = timed_out(rq_flags);
 	done.in_sequence = done.op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio));
 	done.slot.row = UNCOUNTED_ROW;
@@ -158,7 +158,7 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 			drop_request(slot, (u64)rq);
 	} else if (done.in_sequence && done.whole) {
 		/* Without data, before 6.4, it has had no event yet. */
-		done.slot.row = place_request((u64)rq, false) >> 16;
+		done.slot.row = place_unasked((u64)rq) >> 16;
 	}
 	started = note_completion(&done);
 	if (handed_on && !in_flush_sequence(rq_flags))

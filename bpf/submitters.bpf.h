@@ -232,6 +232,15 @@ VERIFIED_ONCE u64 place_request(u64 address, u32 asking)
 	                READ_FIELD(rq, request, cmd_flags), asking);
 }
 
+/* Of a request of which it is not known who asks. */
+VERIFIED_ONCE u64 place_unasked(u64 address)
+{
+	struct request *rq = (struct request *)address;
+
+	return place_on(request_disk(rq), READ_FIELD(rq, request, bio),
+	                READ_FIELD(rq, request, cmd_flags), false);
+}
+
 /* Of a bio that needs none. */
 VERIFIED_ONCE u64 place_bio(u64 address, u32 asking)
 {
