@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Bios of asynchronous requests: whose they are, and when their device began and ended.
- * What layer block calls; nothing but a question where nobody uses such requests. */
+ * What layer block calls where such requests are in use. */
 #ifndef IOPATH_ASYNC_BPF_H
 #define IOPATH_ASYNC_BPF_H
 
@@ -56,11 +56,8 @@ static __always_inline void async_bio_queued(struct bio *bio, bool has_requests)
 /* It has a request, or joined one: a part of the bio queued last, or all of it. */
 __noinline int async_bio_placed(u64 bio)
 {
-	struct ledger *ledger;
+	struct ledger *ledger = find_ledger(current_task());
 
-	if (!async_in_use())
-		return 0;
-	ledger = find_ledger(current_task());
 	if (!ledger || !ledger->async.bio_owner)
 		return 0;
 	if (bpf_map_update_elem(&async_bios, &bio, &ledger->async.bio_owner, BPF_ANY))
@@ -105,9 +102,7 @@ __noinline int finish_async_bios(u64 bio, u64 issued, u64 now)
 /* A request is done. `issued`: when the driver got it, 0 if that is not known. */
 __noinline int async_request_done(u64 request, u64 issued, u64 now)
 {
-	if (async_in_use())
-		finish_async_bios(PEEK_FIELD(request, request, bio), issued, now);
-	return 0;
+	return finish_async_bios(PEEK_FIELD(request, request, bio), issued, now);
 }
 
 #endif

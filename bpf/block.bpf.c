@@ -90,7 +90,8 @@ static __always_inline int on_start(struct request *rq)
 	if (!cpu)
 		return 0;
 	disarm_request(cpu);
-	async_bio_placed(PEEK_FIELD((u64)rq, request, bio));
+	if (async_in_use())
+		async_bio_placed(PEEK_FIELD((u64)rq, request, bio));
 	slot = begin_request(rq, place_request((u64)rq, current_context(cpu) == IN_TASK));
 	if (slot && start_time_is_old(current_task()))
 		slot->started = bpf_ktime_get_ns();
@@ -103,7 +104,8 @@ static __always_inline int on_getrq(struct bio *bio)
 
 	if (cpu)
 		disarm_request(cpu);
-	async_bio_placed((u64)bio);
+	if (async_in_use())
+		async_bio_placed((u64)bio);
 	return 0;
 }
 
@@ -204,7 +206,8 @@ static __always_inline int on_bio_merged(struct bio *bio)
 	if (!cpu)
 		return 0;
 	disarm_request(cpu);
-	async_bio_placed((u64)bio);
+	if (async_in_use())
+		async_bio_placed((u64)bio);
 	row = row_of_bio(bio, cpu);
 	if (row)
 		row->merges++;

@@ -163,7 +163,8 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 	started = note_completion(&done);
 	if (handed_on && !in_flush_sequence(rq_flags))
 		end_bios_of((u64)rq, bytes, done.now, error);
-	async_request_done((u64)rq, started, done.now);
+	if (async_in_use())
+		async_request_done((u64)rq, started, done.now);
 	if (done.slot.issued)
 		count_issued(&done);
 	else

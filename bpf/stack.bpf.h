@@ -168,7 +168,7 @@ static __always_inline int on_bio_complete(struct bio *bio)
 		u64 value_ = 0;                                                                    \
 		struct type *raw_ = (struct type *)(address);                                      \
 		if (bpf_core_read(&value_, sizeof(value_), &raw_->field))                          \
-			count_block_loss(IOPATH_LOSS_read_failed);                                       \
+			count_block_loss(IOPATH_LOSS_read_failed);                                 \
 		value_;                                                                            \
 	})
 
