@@ -31,6 +31,12 @@ std::vector<std::string> advice_for(const std::string& disk, bool device_busy)
     return advice;
 }
 
+/// A request begins when it has got a tag: its queue time leaves out what was waited for that.
+bool before_requests(const Load& load, const Requests& requests)
+{
+    return !requests.queue.histogram.empty() && 2 * requests.queue.sum < load.time;
+}
+
 Finding described(Finding finding, const Load& load, const std::optional<Requests>& requests)
 {
     const std::string name = load.device.empty() ? "a device of unknown name" : load.device;
@@ -51,6 +57,9 @@ Finding described(Finding finding, const Load& load, const std::optional<Request
                         "and what came before the scheduler",
                         human_duration(requests->queue.sum),
                         human_duration(std::min(requests->scheduler.time, requests->queue.sum))));
+    if (requests && before_requests(load, *requests))
+        finding.evidence.emplace_back("most of it passed before there was a request: all tags were "
+                                      "taken, or writeback was throttled");
     finding.advice = advice_for(requests ? requests->device : whole_disk(load.device),
                                 requests && requests->depth >= kBusyDepth);
     return finding;

@@ -55,3 +55,15 @@ TEST_CASE("queue-wait tells the scheduler's part", "[queue-wait]")
     CHECK_THAT(queue_wait(interval).at(0).evidence.at(3),
                ContainsSubstring("of 150ms in the queue the scheduler had requests for 120ms"));
 }
+
+TEST_CASE("queue-wait says where operations waited before they had a request", "[queue-wait]")
+{
+    // 140 ms of waiting in all; 100 requests of 1.5 ms in the queue explain it, of 100 us do not.
+    Interval interval = queued(100, 0.7, 100us);
+    const Finding with_requests = queue_wait(interval).at(0);
+    for (const std::string& line : with_requests.evidence)
+        CHECK(line.find("before there was a request") == std::string::npos);
+    interval.counts.block[0] = test::requests("nvme0n1", "write", {{100, 100us}}, 100us);
+    CHECK_THAT(queue_wait(interval).at(0).evidence.back(),
+               ContainsSubstring("before there was a request: all tags were taken"));
+}
