@@ -223,9 +223,9 @@ int Diagnosis::run()
         return exit_status_;
     }
     session_ = std::move(*session);
+    session_->begin(); // first: who waits for us may be at work before we run again
     if (options_.ready_fd >= 0 && write(options_.ready_fd, "ready\n", 6) < 0)
         complain({"cannot write to --ready-fd", std::to_string(options_.ready_fd), errno, ""});
-    session_->begin();
     if (child_) {
         if (const int status = start_command(); status != 0)
             return status;
