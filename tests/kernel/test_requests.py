@@ -136,6 +136,23 @@ class Errors(Case):
         self.assertRegex(text, rf"Failed requests\n.*\n{device.name} +write +(IOERR|NOSPC) +1 +5600 +dd\[")
         self.assertIn("io-error", text)
 
+    def test_a_request_that_is_done_in_parts_is_one(self):
+        device = self.loop()
+        if subprocess.run([tool("losetup"), "--direct-io=on", device.node], capture_output=True, check=False).returncode:
+            self.skipTest("no direct loop device on this file system")
+        # Its file ends in the middle of the read: loop completes the half that is there, asks again, and fails the rest.
+        os.truncate(device.backing, 1 << 20)
+        watch = self.watch().ready()
+        done = subprocess.run(["dd", f"if={device.node}", "of=/dev/null", "bs=8k", f"skip={(1 << 20) - 4096}", "count=1",
+                               "iflag=direct,skip_bytes"], capture_output=True, check=False)
+        report = watch.stop()
+        self.assertNotEqual(done.returncode, 0)
+        row, = report.block(device.name, "read")
+        self.assertEqual((row["count"], row["bytes"], row["errors"], row["requeues"]), (1, 8192, 1, 1))
+        self.assertEqual(sum(count for _, count in row["service"]["buckets"]), 1)
+        self.assertEqual([(one["sector"], one["comm"]) for one in report["block_errors"] if one["device"] == device.name],
+                         [((1 << 20) // 512, "dd")])
+
     def test_no_error_no_entry(self):
         device = self.loop()
         report = self.diagnose(cmd=self.workload("direct-reads", device.node, 10, 4096)).report
