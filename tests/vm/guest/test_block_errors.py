@@ -1,40 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Disks that fail: bad sectors, answers that do not come, a disk that is taken away under load. The disks are the
 kernel's scsi_debug; the guest belongs to these tests."""
-import glob
 import os
 import subprocess
 import time
-import unittest
 
-from harness import Case
+from disks import ScsiDebug
+from stamps import Stamps
 
-BUS = "/sys/bus/pseudo/drivers/scsi_debug"
 # Where scsi_debug's bad medium begins (OPT_MEDIUM_ERR_ADDR), ten sectors long.
 BAD_SECTOR = 0x1234
 
 
-class ScsiDebug(Case):
-    def disk(self, **parameters):
-        """The only disk of a freshly loaded scsi_debug."""
-        subprocess.run(["modprobe", "-r", "scsi_debug"], capture_output=True, check=False)
-        words = [f"{name}={value}" for name, value in parameters.items()]
-        done = subprocess.run(["modprobe", "scsi_debug", "dev_size_mb=64", *words], capture_output=True, check=False)
-        if done.returncode:
-            raise unittest.SkipTest(f"no scsi_debug: {done.stderr.decode().strip()}")
-        self.addCleanup(subprocess.run, ["modprobe", "-r", "scsi_debug"], capture_output=True, check=False)
-        subprocess.run(["modprobe", "sd_mod"], capture_output=True, check=False)
-        for _ in range(100):
-            names = glob.glob(f"{BUS}/adapter*/host*/target*/*/block/*")
-            if names and os.path.exists("/dev/" + os.path.basename(names[0])):
-                return os.path.basename(names[0])
-            time.sleep(0.1)
-        raise unittest.SkipTest("scsi_debug made no disk")
-
-    def option(self, name, value):
-        with open(f"{BUS}/{name}", "w", encoding="ascii") as file:
-            file.write(str(value))
-
+class Errors(ScsiDebug):
     def read(self, disk, sector, count=1):
         return subprocess.run(["dd", f"if=/dev/{disk}", "of=/dev/null", "bs=512", f"skip={sector}", f"count={count}",
                                "iflag=direct"], capture_output=True, check=False).returncode
@@ -54,6 +32,50 @@ class ScsiDebug(Case):
                              ("read", "MEDIUM", BAD_SECTOR, "dd"))
         finding = next(one for one in report["findings"] if one["id"] == "io-error")
         self.assertIn(str(BAD_SECTOR), " ".join(finding["evidence"]))
+
+    def test_a_request_that_fails_halfway_is_one_request(self):
+        disk = self.disk(opts=2)
+        stamps = Stamps(disk)
+        self.addCleanup(stamps.close)
+        first = BAD_SECTOR & ~7
+        watch = self.watch().ready()
+        done = subprocess.run(["dd", f"if=/dev/{disk}", "of=/dev/null", "bs=4k", f"skip={first // 8}", "count=1",
+                               "iflag=direct"], capture_output=True, check=False)
+        report = watch.stop()
+        self.assertNotEqual(done.returncode, 0)
+        seen = [stamp for stamp in stamps.stop() if first <= stamp.sector < first + 8]
+        ends = [stamp for stamp in seen if stamp.event == "block_rq_complete"]
+        # Two events: what is done of it (with scsi_debug nothing), and the failure of the rest.
+        self.assertEqual((len(ends), sum(end.sectors for end in ends)), (2, 8))
+        row, = report.block(disk, "read")
+        issued = sum(stamp.event == "block_rq_issue" for stamp in seen)
+        requeued = sum(stamp.event == "block_rq_requeue" for stamp in seen)
+        self.assertEqual((row["count"], row["errors"], row["requeues"]), (issued - requeued, 1, requeued))
+        self.assertEqual(row["bytes"], 4096)
+        # Where the request begins, less what of it was done: the kernel's message says the same.
+        self.assertEqual({one["sector"] for one in self.errors(report, disk)}, {ends[-1].sector})
+        self.assert_nothing_lost(report)
+
+    def test_requests_that_the_driver_sends_back_are_counted_once(self):
+        disk = self.disk()
+        stamps = Stamps(disk)
+        self.addCleanup(stamps.close)
+        watch = self.watch().ready()
+        self.option("opts", 0x8000)  # "host busy" at every third command
+        self.option("every_nth", 3)
+        subprocess.run(["dd", f"if=/dev/{disk}", "of=/dev/null", "bs=4k", "count=60", "iflag=direct"], check=True,
+                       stderr=subprocess.DEVNULL)
+        self.option("every_nth", 0)
+        self.option("opts", 0)
+        report = watch.stop()
+        sent_back = sum(stamp.event == "block_rq_requeue" for stamp in stamps.stop())
+        if not sent_back:
+            self.skipTest("scsi_debug of this kernel sends nothing back")
+        row, = report.block(disk, "read")
+        self.assertEqual((row["count"], row["bytes"], row["errors"]), (60, 60 * 4096, 0))
+        self.assertEqual(row["requeues"], sent_back)
+        self.assertEqual(sum(count for _, count in row["service"]["buckets"]), 60)
+        self.assert_nothing_lost(report)
 
     def test_delay_is_the_devices_time(self):
         disk = self.disk(ndelay=5000000)

@@ -6,6 +6,7 @@ import subprocess
 import time
 import unittest
 
+from disks import NullBlk
 from harness import Case
 import hostdev
 
@@ -15,17 +16,7 @@ def write(path, text):
         file.write(text)
 
 
-class Disks(Case):
-    def null_disk(self, **parameters):
-        """The only disk of a freshly loaded null_blk, whose requests a timer completes."""
-        subprocess.run(["modprobe", "-r", "null_blk"], capture_output=True, check=False)
-        words = [f"{name}={value}" for name, value in parameters.items()]
-        done = subprocess.run(["modprobe", "null_blk", "nr_devices=1", "irqmode=2", *words], capture_output=True, check=False)
-        if done.returncode or not os.path.exists("/dev/nullb0"):
-            raise unittest.SkipTest(f"no null_blk: {done.stderr.decode().strip()}")
-        self.addCleanup(subprocess.run, ["modprobe", "-r", "null_blk"], capture_output=True, check=False)
-        return "nullb0"
-
+class Disks(NullBlk):
     def lit(self, report):
         line, = [line for line in report["coverage"] if line["probe"] == "rq_limits"]
         return line["how"] != "dark"
