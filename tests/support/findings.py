@@ -27,9 +27,10 @@ def seconds(finding, pattern):
 
 
 def only(case, report, identity, device):
-    """The first finding of a report: it has to be this one, of this device, and no other of the block layer beside it."""
-    case.assertTrue(report["findings"], "nothing was found")
-    finding = report["findings"][0]
-    case.assertEqual((finding["id"], finding["subject"]["device"]), (identity, device), report.finding_ids())
+    """This finding has to come first, with this device as its subject, and no other of the block layer beside it. A lack
+    of processors is the machine's, above all where it is emulated: it may come before."""
+    found = [one for one in report["findings"] if one["id"] != "cpu-contention"]
+    case.assertTrue(found, report.finding_ids())
+    case.assertEqual((found[0]["id"], found[0]["subject"].get("device")), (identity, device), report.finding_ids())
     case.assertEqual([one for one in report.finding_ids() if one in BLOCK], [identity])
-    return finding
+    return found[0]
