@@ -230,8 +230,22 @@ struct queue_limits {
 	u32 features;
 };
 
+struct blk_mq_hw_ctx {
+	unsigned int queue_num;
+};
+
+/* Of module nvme_core; behind each request of NVMe. */
+struct nvme_ctrl {
+	int instance;
+};
+
+struct nvme_request {
+	struct nvme_ctrl *ctrl;
+};
+
 struct request {
 	struct request_queue *q;
+	struct blk_mq_hw_ctx *mq_hctx;
 	unsigned int cmd_flags;
 	unsigned int rq_flags;
 	unsigned int __data_len;

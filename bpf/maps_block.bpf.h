@@ -144,6 +144,60 @@ struct {
 	__type(value, struct iopath_level);
 } block_levels SEC(".maps");
 
+/* Commands in the hands of NVMe's driver: direct-mapped as requests are, those that
+ * collide in a hash. Not with their requests, as drivers set a command up before its
+ * request's issue, and some requests have no earlier event. */
+#define NVME_SLOTS 4096
+struct nvme_slot {
+	u64 request;  /* 0: free */
+	u64 setup;    /* 0: done */
+	u64 answered; /* 0: not yet */
+	u32 dev;
+	u16 qid;
+	u16 cpu;         /* that submitted it */
+	u16 interrupted; /* 1 + the CPU that found its answer; 0: none yet */
+	u16 pad[3];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NVME_SLOTS);
+	__type(key, u32);
+	__type(value, struct nvme_slot);
+} nvme_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct nvme_slot);
+} nvme_overflow SEC(".maps");
+
+/* A few KB each, taken as queues and CPUs are seen at work. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct iopath_nvme_key);
+	__type(value, struct iopath_nvme);
+} nvme_queues SEC(".maps");
+
+/* What fresh ones are made of: too large for the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct iopath_nvme);
+} zeroed_nvme SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, struct iopath_nvme_error_key);
+	__type(value, u64);
+} nvme_errors SEC(".maps");
+
 /* The latest flushes of a device, by which the requests of a flush sequence find
  * the time at which their sequence came to the driver. */
 #define FLUSHES 8

@@ -20,6 +20,8 @@
 #include "bpf/maps_untyped.skel.h"
 #include "bpf/memory.skel.h"
 #include "bpf/memory_untyped.skel.h"
+#include "bpf/nvme.skel.h"
+#include "bpf/nvme_untyped.skel.h"
 #include "bpf/sched.skel.h"
 #include "bpf/sched_untyped.skel.h"
 #include "bpf/socket.skel.h"
@@ -86,6 +88,7 @@ constexpr std::array kOpeners{
     Opener{"limit", open_skeleton<iopath_limit_bpf>, open_skeleton<iopath_limit_untyped_bpf>},
     Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},
     Opener{"memory", open_skeleton<iopath_memory_bpf>, open_skeleton<iopath_memory_untyped_bpf>},
+    Opener{"nvme", open_skeleton<iopath_nvme_bpf>, open_skeleton<iopath_nvme_untyped_bpf>},
     Opener{"socket", open_skeleton<iopath_socket_bpf>, open_skeleton<iopath_socket_untyped_bpf>},
 };
 

@@ -158,7 +158,10 @@ Plan plan_of(Flavour flavour, Boundary boundary, const Facts& facts, const PlanL
             continue;
         if (const PlannedProbe* other = find(plan, probe.instead_of); other && other->chosen)
             continue;
-        if (auto planned = plan_probe(probe, flavour, facts, limits))
+        auto planned = plan_probe(probe, flavour, facts, limits);
+        if (const PlannedProbe* other = find(plan, probe.with); planned && other && !other->chosen)
+            planned = PlannedProbe{&probe, nullptr, other->reason, other->remedy};
+        if (planned)
             plan.probes.push_back(std::move(*planned));
     }
     return plan;

@@ -116,7 +116,7 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "bio_remap__raw_tp", "block_bio_remap", 3},
       {raw_tp, "bio_remap__raw_tp_4", "block_bio_remap", 4, untyped}}},
     {"rq_limits", "limit", "iocost, iolatency and wbt hold requests back",
-     {PAIR("rq_limits", "", "__rq_qos_throttle", 2)}, {}, {}, false,
+     {PAIR("rq_limits", "", "__rq_qos_throttle", 2)}, {}, {}, false, {},
      "waits for wbt and iolatency are in block_queue, with those for tags; those for iocost are "
      "told by the timer that ends them"},
     {"uring_complete", "syscall", "io_uring requests are done",
@@ -217,6 +217,14 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "commit_end__raw_tp", "jbd2_run_stats", kAny, {}, {}, "jbd2"}}},
     {"commit_begin", "journal", "a journal's commit begins",
      {{raw_tp, "commit_begin__raw_tp", "jbd2_start_commit", kAny, {}, {}, "jbd2"}}},
+    {"nvme_answer", "nvme", "NVMe commands are answered",
+     {{raw_tp, "nvme_answer__raw_tp", "nvme_complete_rq", kAny, {}, {}, "nvme_core"}}},
+    {"nvme_done", "nvme", "requests of NVMe commands are done",
+     {{raw_tp, "nvme_done__raw_tp", "block_rq_complete", kAny}}, {}, {}, false, "nvme_answer"},
+    {"nvme_interrupt", "nvme", "answers are found in a completion queue",
+     {{raw_tp, "nvme_interrupt__raw_tp", "nvme_sq", kAny, {}, {}, "nvme_core"}}},
+    {"nvme_setup", "nvme", "NVMe commands are set up",
+     {{raw_tp, "nvme_setup__raw_tp", "nvme_setup_cmd", kAny, {}, {}, "nvme_core"}}},
     {"process_exit", "syscall", "threads end",
      {{tp_btf, "process_exit__tp_btf", "sched_process_exit", kAny, typed},
       {raw_tp, "process_exit__raw_tp", "sched_process_exit", kAny, untyped}}},
@@ -235,8 +243,9 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 10> kLayers = {
-    "syscall", "function", "sched", "irq", "block", "limit", "lock", "memory", "socket", "journal"};
+constexpr std::array<std::string_view, 11> kLayers = {"syscall", "function", "sched", "irq",
+                                                      "block",   "limit",    "lock",  "memory",
+                                                      "socket",  "journal",  "nvme"};
 
 } // namespace
 

@@ -55,6 +55,7 @@ struct Probe {
     /// Its programs look at threads alone: a run that the kernel skips because it would nest in
     /// another one is that of an interrupt, and no loss.
     bool ignores_interrupts = false;
+    std::string_view with = {};       ///< of no use where this probe, which comes earlier, is dark
     std::string_view while_dark = {}; ///< where what it would have seen is counted instead
 };
 

@@ -114,6 +114,21 @@ TEST_CASE("a tracepoint that is missing or has changed leaves its probe dark, wi
     CHECK(planned(plan, "contention_end").chosen != nullptr);
 }
 
+TEST_CASE("a probe that is of use with another one only is dark for the other's reason")
+{
+    Facts facts = full_kernel();
+    facts.modules.erase("nvme_core");
+    facts.tracepoint_args.erase("nvme_complete_rq");
+    const Plan plan = make_plan(facts, {});
+    const PlannedProbe& dark = planned(plan, "nvme_done");
+    CHECK(dark.chosen == nullptr);
+    CHECK(dark.reason == "module nvme_core is not loaded");
+    CHECK(dark.remedy == "lights up once it is");
+    facts.modules.insert("nvme_core");
+    const Plan later = make_plan(facts, {});
+    CHECK(planned(later, "nvme_done").chosen != nullptr);
+}
+
 TEST_CASE("what is forbidden or refused is not chosen, and says why")
 {
     const Facts facts = full_kernel();

@@ -64,14 +64,15 @@ const PlannedProbe* find(const Plan& plan, std::string_view probe)
     return found == plan.probes.end() ? nullptr : &*found;
 }
 
-/// Without those that are functions everywhere.
+/// Without those that are functions everywhere, and those of modules that were not loaded.
 std::set<std::string> dark_tracepoints(const Plan& plan)
 {
     std::set<std::string> dark;
     for (const PlannedProbe& planned : plan) {
         const bool function =
             std::ranges::all_of(planned.probe->alternatives, is_function, &Alternative::how);
-        if (!planned.chosen && !function)
+        const bool late = planned.reason.ends_with("is not loaded");
+        if (!planned.chosen && !function && !late)
             dark.emplace(planned.probe->name);
     }
     return dark;
