@@ -195,6 +195,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_rows(counts); // last: the whole of what was read before
     std::erase_if(counts.operations, is_empty);
     read_block(counts, extent);
+    read_nvme(counts);
     read_interrupts(counts);
     read_softirqs(counts);
     read_commits(counts);

@@ -69,6 +69,7 @@ private:
     void read_block_row(BlockRequests& requests, std::uint32_t row, std::uint64_t now_ns);
     [[nodiscard]] Submitter submitter_of(const iopath_submitter& info) const;
     void read_handed_on(Counts& counts);
+    void read_nvme(Counts& counts);
     void submitter_into(Submitter& by, std::uint32_t number);
     void read_interrupts(Counts& counts);
     void read_softirqs(Counts& counts);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Block requests: rows by device and op, and who asked for them.
 #include "bpf/iopath.h"
+#include "collect/block_status.h"
 #include "collect/collector.h"
 #include "collect/records.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <set>
 
 namespace iopath {
@@ -107,67 +106,6 @@ void add_part(BlockRequests& requests, const iopath_block_row& part)
                                     part.service_max_ns));
     requests.count = requests.service.histogram.count();
     add_flow(requests, part);
-}
-
-/// include/linux/blk_types.h, as since 6.11; bpf/compat_block.bpf.h makes them so.
-std::string status_name(std::uint32_t status)
-{
-    constexpr std::array<std::string_view, 20> kNames{"OK",
-                                                      "NOTSUPP",
-                                                      "TIMEOUT",
-                                                      "NOSPC",
-                                                      "TRANSPORT",
-                                                      "TARGET",
-                                                      "RESV_CONFLICT",
-                                                      "MEDIUM",
-                                                      "PROTECTION",
-                                                      "RESOURCE",
-                                                      "IOERR",
-                                                      "DM_REQUEUE",
-                                                      "AGAIN",
-                                                      "DEV_RESOURCE",
-                                                      "ZONE_OPEN_RESOURCE",
-                                                      "ZONE_ACTIVE_RESOURCE",
-                                                      "OFFLINE",
-                                                      "DURATION_LIMIT",
-                                                      "INVAL",
-                                                      "INVAL"};
-    if (status < kNames.size())
-        return std::string(kNames.at(status));
-    return "STATUS_" + std::to_string(status);
-}
-
-/// Before 5.16 the kernel told an errno: what blk_errors[] of block/blk-core.c makes of a status.
-std::string errno_status(std::uint32_t number)
-{
-    switch (number) {
-    case EOPNOTSUPP:
-        return "NOTSUPP";
-    case ETIMEDOUT:
-        return "TIMEOUT";
-    case ENOSPC:
-        return "NOSPC";
-    case ENOLINK:
-        return "TRANSPORT";
-    case EREMOTEIO:
-        return "TARGET";
-    case EBADE:
-        return "RESV_CONFLICT";
-    case ENODATA:
-        return "MEDIUM";
-    case EILSEQ:
-        return "PROTECTION";
-    case ENOMEM:
-        return "RESOURCE";
-    case EBUSY:
-        return "DEV_RESOURCE";
-    case EAGAIN:
-        return "AGAIN";
-    case EIO:
-        return "IOERR";
-    default:
-        return "ERRNO_" + std::to_string(number);
-    }
 }
 
 std::optional<std::uint64_t> sector_of(iop_u64 sector)
@@ -290,9 +228,7 @@ void Collector::read_block_errors(Counts& counts,
             errors.device = row->second.device;
             errors.op = row->second.op;
         }
-        errors.status = (kind->status & IOPATH_STATUS_ERRNO) != 0
-                            ? errno_status(kind->status & ~std::uint32_t{IOPATH_STATUS_ERRNO})
-                            : status_name(kind->status);
+        errors.status = block_status_name(kind->status);
         errors.count = seen->count;
         errors.sector = sector_of(seen->sector);
         errors.last_sector = sector_of(seen->last_sector);

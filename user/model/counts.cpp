@@ -47,6 +47,10 @@ auto key_of(const HandedOn& row)
 {
     return std::tie(row.device, row.from, row.op);
 }
+auto key_of(const NvmeQueue& row)
+{
+    return std::tie(row.device, row.qid, row.cpu);
+}
 auto key_of(const BlockErrors& row)
 {
     return std::tie(row.device, row.op, row.status);
@@ -95,6 +99,10 @@ bool is_zero(const BlockErrors& row)
 bool is_zero(const HandedOn& row)
 {
     return row.count == 0;
+}
+bool is_zero(const NvmeQueue& row)
+{
+    return row.is_zero();
 }
 bool is_zero(const Interrupt& row)
 {
@@ -212,6 +220,8 @@ void Counts::subtract(const Counts& earlier)
         take(row.count, before.count);
         take(row.time, before.time);
     });
+    subtract_rows(nvme, earlier.nvme,
+                  [](NvmeQueue& row, const NvmeQueue& before) { row.subtract(before); });
     subtract_rows(async, earlier.async, subtract_async);
     take(scheduler.voluntary, earlier.scheduler.voluntary);
     take(scheduler.involuntary, earlier.scheduler.involuntary);

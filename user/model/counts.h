@@ -4,6 +4,7 @@
 
 #include "model/block.h"
 #include "model/histogram.h"
+#include "model/nvme.h"
 #include "model/words.h"
 
 #include <array>
@@ -136,6 +137,7 @@ struct Counts {
     std::vector<Softirq> softirqs;
     std::vector<Commits> commits;
     std::vector<HandedOn> handed_on;
+    std::vector<NvmeQueue> nvme;
     std::vector<AsyncRequests> async;
     Scheduler scheduler;
     std::array<std::uint64_t, kLosses> losses{};

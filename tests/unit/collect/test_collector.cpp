@@ -3,6 +3,9 @@
 #include "fake_maps.h"
 #include "tests/support/catch.h"
 
+#include <cerrno>
+#include <cstring>
+#include <map>
 #include <string>
 
 using namespace iopath;
@@ -303,6 +306,60 @@ TEST_CASE("what one device hands on to another, and what a loop device reads of 
     check(0, "?", "write", 3, 40);
     check(1, "", "read", 4, 50);
     check(2, "loop7", "read", 1, 10);
+}
+
+TEST_CASE("NVMe commands have rows by disk or controller, hardware queue and CPU")
+{
+    FakeMaps maps;
+    iopath_nvme submits{};
+    std::strcpy(submits.disk, "nvme0n1");
+    submits.submitted = 3;
+    submits.retries = 1;
+    submits.queue = {30, 20, {}};
+    submits.queue.buckets[4] = 3;
+    iopath_nvme completes{}; // another CPU, which never saw the disk's name
+    completes.elsewhere = 2;
+    completes.interrupts = 3;
+    completes.interrupts_elsewhere = 1;
+    completes.command = {900, 400, {}};
+    completes.command.buckets[40] = 3;
+    completes.completion = {6, 3, {}};
+    completes.completion.buckets[1] = 3;
+    maps.put<iopath_nvme_key, iopath_nvme>("nvme_queues", {kSda, 2, 0}, {submits});
+    maps.put<iopath_nvme_key, iopath_nvme>("nvme_queues", {kSda, 2, 1}, {completes});
+    iopath_nvme admin{};
+    admin.submitted = 1;
+    maps.put<iopath_nvme_key, iopath_nvme>("nvme_queues", {7, 0, 0}, {admin});
+    maps.put<iopath_nvme_key, iopath_nvme>("nvme_queues", {IOPATH_NVME_UNKNOWN, 0, 0}, {admin});
+    maps.put<iopath_nvme_key, iopath_nvme>("nvme_queues", {8, 0, 0}, {iopath_nvme{}});
+    maps.put<iopath_nvme_error_key, iop_u64>("nvme_errors", {{kSda, 2, 1}, 7, 0}, {2});
+    maps.put<iopath_nvme_error_key, iop_u64>("nvme_errors",
+                                             {{kSda, 2, 1}, IOPATH_STATUS_ERRNO | ENODATA, 0}, {1});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 0, false, false}, "");
+
+    REQUIRE(counts.nvme.size() == 4);
+    CHECK(counts.nvme[0].device == "nvme7");
+    CHECK(counts.nvme[0].qid == 0);
+    CHECK(counts.nvme[1].device == "nvme");
+    const NvmeQueue& first = counts.nvme[2];
+    CHECK(first.device == "nvme0n1");
+    CHECK(first.cpu == 0);
+    CHECK(first.submitted == 3);
+    CHECK(first.retries == 1);
+    CHECK(first.queue.sum == nanoseconds(30));
+    CHECK(first.completed() == 0);
+    const NvmeQueue& second = counts.nvme[3];
+    CHECK(second.device == "nvme0n1");
+    CHECK(second.qid == 2);
+    CHECK(second.cpu == 1);
+    CHECK(second.completed() == 3);
+    CHECK(second.elsewhere == 2);
+    CHECK(second.interrupts == 3);
+    CHECK(second.interrupts_elsewhere == 1);
+    CHECK(second.command.max == nanoseconds(400));
+    CHECK(second.completion.histogram.count() == 3);
+    CHECK(second.errors == std::map<std::string, std::uint64_t>{{"MEDIUM", 3}});
 }
 
 TEST_CASE("interrupts have the names of /proc/interrupts, softirqs those of /proc/softirqs")

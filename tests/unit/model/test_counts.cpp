@@ -29,6 +29,7 @@ TEST_CASE("counts less themselves are nothing", "[counts]")
     counts.subtract(earlier);
     CHECK(counts.operations.empty());
     CHECK(counts.block.empty());
+    CHECK(counts.nvme.empty());
     CHECK(counts.interrupts.empty());
     CHECK(counts.softirqs.empty());
     CHECK(counts.scheduler.voluntary == 0);
@@ -62,6 +63,31 @@ TEST_CASE("rows are matched by key, not by place", "[counts]")
     CHECK(now.operations[1].stage(Stage::device).time == 1500us);
     CHECK(now.operations[1].stage(Stage::device).via.front().time == 300us);
     CHECK(now.operations[1].top.front().time == 1800us);
+}
+
+TEST_CASE("what an NVMe queue did since is told by CPU and by status", "[counts]")
+{
+    NvmeQueue before{"nvme0n1", 1, 0, 10, 1, 2, 8, 3, {{"MEDIUM", 4}, {"TARGET", 1}}, {}, {}, {}};
+    before.command = test::latency_of({{8, 50us}});
+    NvmeQueue after{"nvme0n1", 1, 0, 30, 1, 5, 28, 4, {{"MEDIUM", 6}, {"TARGET", 1}}, {}, {}, {}};
+    after.command = test::latency_of({{28, 50us}});
+    NvmeQueue other = before;
+    other.cpu = 1;
+    Counts earlier;
+    earlier.nvme = {before, other};
+    Counts now;
+    now.nvme = {other, after};
+    now.subtract(earlier);
+    REQUIRE(now.nvme.size() == 1);
+    const NvmeQueue& row = now.nvme.front();
+    CHECK(row.cpu == 0);
+    CHECK(row.submitted == 20);
+    CHECK(row.retries == 0);
+    CHECK(row.elsewhere == 3);
+    CHECK(row.interrupts == 20);
+    CHECK(row.interrupts_elsewhere == 1);
+    CHECK(row.completed() == 20);
+    CHECK(row.errors == std::map<std::string, std::uint64_t>{{"MEDIUM", 2}});
 }
 
 TEST_CASE("names and processes are ranked anew", "[counts]")
