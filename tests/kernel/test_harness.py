@@ -22,11 +22,14 @@ def right():
            "switches": {"voluntary": 4, "involuntary": 0}, "stages": stages,
            "top": [{"pid": 1, "comm": "x", "seconds": 0.0036}]}
     empty = {"count": 0, "sum": 0, "p50": None, "p90": None, "p99": None, "p999": None, "max": None, "buckets": []}
+    nvme = {"device": "nvme0n1", "qid": 1, "cpu": 0, "submitted": 5, "completed": 4, "completed_elsewhere_share": 0.25,
+            "interrupts_elsewhere_share": None, "retries": 0, "errors": [], "queue": latency(), "command": latency(),
+            "completion": latency()}
     finding = {"id": "device-bound", "layer": "device", "severity": "major", "share": 0.8, "seconds": 0.003,
                "subject": {}, "summary": "s", "evidence": ["e"], "advice": ["a"]}
     return {"schema": "iopath.report/1", "host": dict.fromkeys(("kernel", "arch", "cpus", "hostname")),
             "interval": {"start": "2026-01-02T03:04:05.678Z", "seconds": 1.0}, "scope": {"kind": "system"},
-            "operations": [row], "in_flight": [], "block": [], "interrupts": [], "commits": [], "softirqs": [],
+            "operations": [row], "in_flight": [], "block": [], "nvme": [nvme], "interrupts": [], "commits": [], "softirqs": [],
             "scheduler": {"switches": {"voluntary": 1, "involuntary": 1}, "migrations": 0, "runqueue": empty},
             "pipes": [], "network": {"tcp": dict.fromkeys(invariants.KEYS["tcp"].split()), "drops": [],
                                      "listen_overflows": None},

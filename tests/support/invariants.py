@@ -18,7 +18,7 @@ FINDINGS = """device-bound flush-bound queue-wait io-throttled journal-wait path
     io-error""".split()
 
 KEYS = {
-    "report": "schema host interval scope operations in_flight block interrupts softirqs commits scheduler "
+    "report": "schema host interval scope operations in_flight block nvme interrupts softirqs commits scheduler "
               "pipes network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
     "host": "kernel arch cpus hostname",
     "interval": "start seconds",
@@ -27,6 +27,8 @@ KEYS = {
     "stage": "stage seconds share count p50 p99 via",
     "in_flight": "op target fs device pid comm seconds stages",
     "block": "device op count bytes errors queue service depth_mean flushes merges requeues",
+    "nvme": "device qid cpu submitted completed completed_elsewhere_share interrupts_elsewhere_share retries errors queue "
+            "command completion",
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
     "commits": "device count seconds latency",
@@ -186,6 +188,14 @@ class Checker:
             if self.keys("block", row, where):
                 self.latency(row["queue"], f"{where} queue")
                 self.latency(row["service"], f"{where} service")
+        for row in report["nvme"]:
+            where = f"NVMe queue {row.get('device')} {row.get('qid')} on {row.get('cpu')}"
+            if self.keys("nvme", row, where):
+                for name in ("queue", "command", "completion"):
+                    self.latency(row[name], f"{where} {name}")
+                self.expect(row["completed"] == row["command"]["count"] == row["completion"]["count"], where,
+                            "completed is not command.count and completion.count")
+                self.expect(row["queue"]["count"] <= row["submitted"], where, "more waited than were submitted")
         for row in report["interrupts"]:
             where = f"interrupt {row.get('irq')} on {row.get('cpu')}"
             if self.keys("interrupt", row, where):

@@ -122,6 +122,18 @@ void add_layers(Counts& counts)
     ring.reap = latency_of({{1190, 3us}, {10, 90us}});
     ring.total = latency_of({{1190, 110us}, {10, 190us}});
     counts.async = {ring};
+    // One controller for both CPUs, whose interrupts all come to the first.
+    NvmeQueue here{"nvme0n1", 1, 0, 9000, 0, 4000, 13000, 4000, {}, {}, {}, {}};
+    here.queue = latency_of({{9000, 2us}});
+    here.command = latency_of({{12000, 72us}, {1000, 410us}});
+    here.completion = latency_of({{13000, 1us}});
+    NvmeQueue there{"nvme0n1", 1, 1, 4000, 2, 0, 0, 0, {}, {}, {}, {}};
+    there.queue = latency_of({{4000, 3us}});
+    NvmeQueue admin{"nvme0", 0, 0, 3, 0, 0, 3, 0, {{"TARGET", 1}}, {}, {}, {}};
+    admin.queue = latency_of({{3, 4us}});
+    admin.command = latency_of({{3, 95us}});
+    admin.completion = latency_of({{3, 2us}});
+    counts.nvme = {admin, there, here};
     counts.interrupts = {{"25", "virtio1-req.0", 0, latency_of({{62000, 2600ns}})},
                          {"LOC", "local_timer", 0, latency_of({{2500, 3100ns}})},
                          {"LOC", "local_timer", 1, latency_of({{2500, 2900ns}})},

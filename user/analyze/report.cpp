@@ -43,6 +43,9 @@ void sort_layers(Interval& interval)
     longest_first(counts.block, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.flush_sequences, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.block_errors, [](const BlockErrors& row) { return row.count; });
+    longest_first(counts.nvme, [](const NvmeQueue& row) {
+        return row.queue.sum + row.command.sum + row.completion.sum;
+    });
     longest_first(counts.interrupts, [](const Interrupt& row) { return row.latency.sum; });
     longest_first(counts.commits, [](const Commits& row) { return row.latency.sum; });
     longest_first(counts.softirqs, [](const Softirq& row) { return row.latency.sum; });

@@ -86,6 +86,14 @@ TEST_CASE("no key of a row is missing", "[json]")
     for (const json& row : report["block"])
         check_keys(row, {"device", "op", "count", "bytes", "errors", "queue", "service",
                          "depth_mean", "flushes", "merges", "requeues"});
+    for (const json& row : report["nvme"])
+        check_keys(row, {"device", "qid", "cpu", "submitted", "completed",
+                         "completed_elsewhere_share", "interrupts_elsewhere_share", "retries",
+                         "errors", "queue", "command", "completion"});
+    CHECK(report["nvme"][0]["completed_elsewhere_share"].get<double>() == Approx(4.0 / 13));
+    CHECK(report["nvme"][1]["completed_elsewhere_share"].is_null());
+    CHECK(report["nvme"][2]["completed_elsewhere_share"] == 0);
+    CHECK(report["nvme"].size() == 3);
     for (const json& row : report["interrupts"])
         check_keys(row, {"irq", "name", "cpu", "count", "seconds", "latency"});
     for (const json& row : report["softirqs"])

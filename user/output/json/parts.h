@@ -20,6 +20,7 @@ Json in_flight(const InFlight& open);
 /// Adds what is known of requests: "block" and the lists beside it.
 void add_block(Json& out, const Counts& counts, Nanoseconds length);
 Json async(const AsyncRequests& row, const Counts& counts, Nanoseconds length);
+Json nvme_queue(const NvmeQueue& row);
 Json finding(const Finding& finding);
 
 /// fs, device and the like: what the rows are told apart by.

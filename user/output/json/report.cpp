@@ -119,6 +119,7 @@ void add_layers(Json& out, const Interval& interval)
         return json::async(row, counts, interval.length);
     });
     json::add_block(out, counts, interval.length);
+    out["nvme"] = list_of(counts.nvme, json::nvme_queue);
     out["interrupts"] = list_of(counts.interrupts, interrupt);
     out["softirqs"] = list_of(counts.softirqs, softirq);
     out["commits"] = list_of(counts.commits, commits);

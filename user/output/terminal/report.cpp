@@ -88,6 +88,7 @@ std::string render_report(const Report& report, const Style& style)
     terminal::async_requests(page, interval);
     terminal::block_requests(page, interval);
     terminal::failed_requests(page, interval);
+    terminal::nvme_queues(page, interval);
     terminal::commits(page, interval);
     terminal::interrupts(page, interval);
     terminal::scheduler(page, interval);

@@ -11,6 +11,7 @@ void operations(Page& page, const Report& report);
 void async_requests(Page& page, const Interval& interval);
 void block_requests(Page& page, const Interval& interval);
 void failed_requests(Page& page, const Interval& interval);
+void nvme_queues(Page& page, const Interval& interval);
 void commits(Page& page, const Interval& interval);
 void interrupts(Page& page, const Interval& interval);
 void scheduler(Page& page, const Interval& interval);
