@@ -18,7 +18,7 @@ VM = os.path.join(ROOT, "scripts", "vm")
 RUN = "/iopath/tests/vm/guest/run"
 RECORD = "/root/record.json"
 STOP_SECONDS = 3
-LIMITS = {"short": 1200, "long": 3600, "lockdown": 120, "facts": 300}
+LIMITS = {"short": 1200, "long": 3600, "lockdown": 120, "nvme": 300, "facts": 300}
 SILENCE = 700  # more than any test may take
 MEMORY = 2048  # images of file systems lie in memory
 LOCKDOWNS = ("integrity", "confidentiality")
@@ -77,17 +77,19 @@ class Guest:
         """What the guest recorded; empty where it could not."""
         if self.length == "lockdown":
             for mode in LOCKDOWNS:
-                self.boot(["--append", f"lockdown={mode}"], "")
+                self.boot("lockdown", ["--append", f"lockdown={mode}"], "")
             return {}
+        if self.length != "facts":
+            self.boot("nvme", ["--disk", "nvme:256M:2"], "")
         with tempfile.TemporaryDirectory(prefix="iopath-matrix-") as folder:
             monitor, record = os.path.join(folder, "qmp"), os.path.join(folder, "record")
-            self.boot(["--monitor", monitor, "--fetch", f"{RECORD}:{record}"], monitor)
+            self.boot(self.length, ["--monitor", monitor, "--fetch", f"{RECORD}:{record}"], monitor)
             if not os.path.exists(record):
                 return {}
             with open(record, encoding="utf-8") as file:
                 return json.load(file)
 
-    def boot(self, options, monitor):
+    def boot(self, length, options, monitor):
         relay = Relay(self.results, self.kernel.series)
 
         def on_line(text):
@@ -97,9 +99,9 @@ class Guest:
 
         began = time.monotonic()
         # A process of its own, which cleans up by itself when it is told to end.
-        command = [VM, self.kernel.name, "--tests", "--memory", str(MEMORY), "--timeout", str(LIMITS[self.length]),
+        command = [VM, self.kernel.name, "--tests", "--memory", str(MEMORY), "--timeout", str(LIMITS[length]),
                    "--silence", str(SILENCE), *self.programs,
-                   *options, "--", "env", f"IOPATH_VM_STOPS={'1' if monitor else ''}", RUN, self.length]
+                   *options, "--", "env", f"IOPATH_VM_STOPS={'1' if monitor else ''}", RUN, length]
         with tempfile.TemporaryFile() as errors, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors) as process:
             self.running.add(process)
