@@ -29,6 +29,7 @@ class FioAsync(Case):
             self.skipTest("libaio is not followed here")
         # Of so many requests the build host hides some from layer block, which counts them as lost.
         self.assertLessEqual(set(run.report.lost()), {"no_start", "no_end", "clock_back", "missed_run"})
+        self.assertLess(run.report.loss("no_start") + run.report.loss("no_end"), job["total_ios"] / 100)
         self.compare(run.report, job, engine, depth)
 
     def compare(self, report, job, engine, depth):
