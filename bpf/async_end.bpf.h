@@ -187,7 +187,7 @@ VERIFIED_ONCE int add_to(struct iopath_latency *sums, u64 ns)
 }
 
 /* The application has taken a completion. */
-VERIFIED_ONCE int count_reap(u32 interface, u64 start, u64 completed, u64 now)
+__noinline int count_reap(u32 interface, u64 start, u64 completed, u64 now)
 {
 	struct iopath_async *counts = async_counts_of(interface);
 

@@ -6,7 +6,7 @@
 #include "compat.bpf.h"
 
 /* count_loss() for programs with many places to call it. */
-VERIFIED_ONCE int count_block_loss(u32 reason)
+__noinline int count_block_loss(u32 reason)
 {
 	if (reason < IOPATH_LOSS_COUNT)
 		count_loss(reason);

@@ -9,20 +9,12 @@
 #include "block_errors.bpf.h"
 #include "block_order.bpf.h"
 
-/* What of a request has just been done. */
-struct done_request {
-	struct request *rq;
-	u64 now;
-	u64 allocated;
-	int error;
-	u32 op;
-	u32 bytes;
-	u32 whole; /* nothing is left of it */
-	u32 in_sequence;
-	u32 late; /* the driver's time for it had run out */
-	u32 known;
-	struct request_slot slot; /* as it was, if known */
-};
+static __always_inline struct done_request *done_request(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&done_requests, &zero);
+}
 
 /* A bio that had been held back got its request at once when it was let through. Without
  * start times (/sys/block/DISK/queue/iostats is 0) the issue is the nearest known. */
@@ -32,8 +24,9 @@ static __always_inline u64 when_admitted(const struct done_request *done)
 }
 
 /* For whoever is woken next. Returns when the request's sequence came to the driver. */
-VERIFIED_ONCE u64 note_completion(const struct done_request *done)
+__noinline u64 note_completion(void)
 {
+	struct done_request *done = done_request();
 	struct cpu_state *cpu = this_cpu();
 	u64 started;
 
@@ -41,9 +34,10 @@ VERIFIED_ONCE u64 note_completion(const struct done_request *done)
 		return 0;
 	started = done->slot.issued;
 	if (done->op == REQ_OP_FLUSH)
-		keep_flush(request_device(done->rq), started);
+		keep_flush(request_device((struct request *)done->rq), started);
 	else if (done->in_sequence)
-		started = sequence_start(request_device(done->rq), done->allocated, started);
+		started = sequence_start(request_device((struct request *)done->rq),
+		                         done->allocated, started);
 	if (cpu && started)
 		note_request(cpu, done->slot.held ? when_admitted(done) : 0, started, done->now,
 		             done->in_sequence || done->op == REQ_OP_FLUSH);
@@ -55,7 +49,7 @@ static __always_inline void count_error(const struct done_request *done,
 {
 	row->errors++;
 	note_error(done->slot.row, done->slot.submitter, block_status(done->error),
-	           READ_FIELD(done->rq, request, __sector));
+	           READ_FIELD((struct request *)done->rq, request, __sector));
 }
 
 /* A flush sequence is over: from its first flush on it was with the driver. */
@@ -66,14 +60,15 @@ static __always_inline void count_sequence(const struct done_request *done, u64 
 
 	if (slot->row == UNCOUNTED_ROW || !started)
 		return;
-	row = block_row(sequence_row(request_disk(done->rq), slot->submitter));
+	row = block_row(sequence_row(request_disk((struct request *)done->rq), slot->submitter));
 	if (!row)
 		return;
 	if (done->allocated && done->allocated <= started)
 		count_queue(row, started - done->allocated);
 	count_service(row, done->now - started);
 	/* The request itself has lost them by now. */
-	count_flags(row, READ_FIELD(READ_FIELD(done->rq, request, bio), bio, bi_opf));
+	count_flags(row,
+	            READ_FIELD(READ_FIELD((struct request *)done->rq, request, bio), bio, bi_opf));
 	count_size(row, slot->bytes);
 	row->bytes += slot->bytes;
 	if (done->error)
@@ -82,8 +77,9 @@ static __always_inline void count_sequence(const struct done_request *done, u64 
 
 /* Not with the driver, as far as we saw: the parent of a flush sequence, failed on its way
  * to the driver, or issued before we attached. */
-VERIFIED_ONCE int count_unissued(const struct done_request *done, u64 started)
+__noinline int count_unissued(u64 started)
 {
+	struct done_request *done = done_request();
 	struct iopath_block_row *row;
 	bool failed;
 
@@ -100,8 +96,9 @@ VERIFIED_ONCE int count_unissued(const struct done_request *done, u64 started)
 	return 0;
 }
 
-VERIFIED_ONCE int count_issued(const struct done_request *done)
+__noinline int count_issued(void)
 {
+	struct done_request *done = done_request();
 	const struct request_slot *slot;
 	struct iopath_block_row *row;
 	u64 service;
@@ -135,40 +132,47 @@ VERIFIED_ONCE int count_issued(const struct done_request *done)
  * completes once more when the sequence is over. */
 static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 {
-	struct done_request done = {.rq = rq, .error = error, .bytes = bytes};
 	struct request_slot *slot = find_request((u64)rq);
 	u32 rq_flags = READ_FIELD(rq, request, rq_flags);
+	struct done_request *done = done_request();
 	u64 started;
 
-	done.now = bpf_ktime_get_ns();
-	done.allocated = READ_FIELD(rq, request, start_time_ns);
-	done.op = READ_FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
-	done.whole = 1 - below(bytes, READ_FIELD(rq, request, __data_len));
-	done.late = timed_out(rq_flags);
-	done.in_sequence = done.op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio));
-	done.slot.row = UNCOUNTED_ROW;
+	if (!done)
+		return 0;
+	done->rq = (u64)rq;
+	done->error = error;
+	done->bytes = bytes;
+	done->now = bpf_ktime_get_ns();
+	done->allocated = READ_FIELD(rq, request, start_time_ns);
+	done->op = READ_FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
+	done->whole = 1 - below(bytes, READ_FIELD(rq, request, __data_len));
+	done->late = timed_out(rq_flags);
+	done->in_sequence =
+	    done->op == REQ_OP_WRITE && bio_wants_flush(READ_FIELD(rq, request, bio));
+	done->known = !!slot;
 	if (slot) {
-		done.slot = *slot;
-		done.known = true;
+		done->slot = *slot;
 		if (slot->started)
-			done.allocated = slot->started;
-		if (done.whole && in_flush_sequence(rq_flags))
+			done->allocated = slot->started;
+		if (done->whole && in_flush_sequence(rq_flags))
 			slot->issued = 0;
-		else if (done.whole)
+		else if (done->whole)
 			drop_request(slot, (u64)rq);
-	} else if (done.in_sequence && done.whole) {
+	} else {
+		done->slot = (struct request_slot){.row = UNCOUNTED_ROW};
 		/* Without data, before 6.4, it has had no event yet. */
-		done.slot.row = place_unasked((u64)rq) >> 16;
+		if (done->in_sequence && done->whole)
+			done->slot.row = place_unasked((u64)rq) >> 16;
 	}
-	started = note_completion(&done);
+	started = note_completion();
 	if (handed_on && !in_flush_sequence(rq_flags))
-		end_bios_of((u64)rq, bytes, done.now, error);
+		end_bios_of((u64)rq, bytes, done->now, error);
 	if (async_in_use())
-		async_request_done((u64)rq, started, done.now);
-	if (done.slot.issued)
-		count_issued(&done);
+		async_request_done((u64)rq, started, done->now);
+	if (done->slot.issued)
+		count_issued();
 	else
-		count_unissued(&done, started);
+		count_unissued(started);
 	return 0;
 }
 

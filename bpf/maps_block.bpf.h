@@ -36,6 +36,30 @@ struct {
 	__type(value, struct request_slot);
 } request_overflow SEC(".maps");
 
+/* What of a request has just been done: of each CPU's run of the one program that completes
+ * requests, which the kernel never enters twice. In a map, so that functions need no pointer to it,
+ * which some kernels would not verify by themselves. */
+struct done_request {
+	u64 rq;
+	u64 now;
+	u64 allocated;
+	int error;
+	u32 op;
+	u32 bytes;
+	u32 whole; /* nothing is left of it */
+	u32 in_sequence;
+	u32 late; /* the driver's time for it had run out */
+	u32 known;
+	struct request_slot slot; /* as it was, if known */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct done_request);
+} done_requests SEC(".maps");
+
 /* Sizes of the next ones are set by the loader. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

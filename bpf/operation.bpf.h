@@ -92,7 +92,7 @@ static __always_inline void open_operation(struct ledger *ledger, const struct c
 
 /* ---- the end ------------------------------------------------------------------- */
 
-VERIFIED_ONCE int count_stage(u32 row, u32 stage, u64 ns)
+__noinline int count_stage(u32 row, u32 stage, u64 ns)
 {
 	u32 key = IOPATH_STAGE_KEY(row, stage, bucket_of(ns));
 	u64 *count = bpf_map_lookup_elem(&stage_buckets, &key), zero = 0;

@@ -224,7 +224,7 @@ static __always_inline u64 place_on(void *disk, void *bio, u32 flags, bool askin
 }
 
 /* Addresses: the verifier takes no cast pointers as arguments. */
-VERIFIED_ONCE u64 place_request(u64 address, u32 asking)
+__noinline u64 place_request(u64 address, u32 asking)
 {
 	struct request *rq = (struct request *)address;
 
@@ -233,7 +233,7 @@ VERIFIED_ONCE u64 place_request(u64 address, u32 asking)
 }
 
 /* Of a request of which it is not known who asks. */
-VERIFIED_ONCE u64 place_unasked(u64 address)
+__noinline u64 place_unasked(u64 address)
 {
 	struct request *rq = (struct request *)address;
 
@@ -242,7 +242,7 @@ VERIFIED_ONCE u64 place_unasked(u64 address)
 }
 
 /* Of a bio that needs none. */
-VERIFIED_ONCE u64 place_bio(u64 address, u32 asking)
+__noinline u64 place_bio(u64 address, u32 asking)
 {
 	struct bio *bio = (struct bio *)address;
 
@@ -250,7 +250,7 @@ VERIFIED_ONCE u64 place_bio(u64 address, u32 asking)
 }
 
 /* The row alone, of a bio that joins a request or is cut. */
-VERIFIED_ONCE u32 row_number_of_bio(u64 address, u32 asking)
+__noinline u32 row_number_of_bio(u64 address, u32 asking)
 {
 	struct bio *bio = (struct bio *)address;
 	void *disk = disk_of(bio);

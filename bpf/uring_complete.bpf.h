@@ -114,7 +114,7 @@ static __always_inline void begin_shot(struct iopath_async_op *op, u64 now)
 	op->done = 0;
 }
 
-VERIFIED_ONCE int end_request(u64 key, long result, u64 now)
+__noinline int end_request(u64 key, long result, u64 now)
 {
 	struct ledger *ledger = async_ledger(IOPATH_INTERFACE_io_uring);
 	struct iopath_async *counts = async_counts_of(IOPATH_INTERFACE_io_uring);
