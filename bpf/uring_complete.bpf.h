@@ -46,7 +46,7 @@ VERIFIED_ONCE int order_ends(struct file_identity *id, struct file_identity *inp
 
 /* Descriptors mean something in threads of the same process only. An open that gives 0 has
  * put its file into the ring's own table. */
-VERIFIED_ONCE int place_request(struct ledger *ledger, struct iopath_async_op *op, long result)
+VERIFIED_ONCE int place_operation(struct ledger *ledger, struct iopath_async_op *op, long result)
 {
 	struct file_identity id = path_identity(), input = {};
 	u32 from, kind, peer = IOPATH_NO_PEER_TARGET;
@@ -124,7 +124,7 @@ __noinline int end_request(u64 key, long result, u64 now)
 
 	if (!ledger || !counts || !op)
 		return 0;
-	place_request(ledger, op, result);
+	place_operation(ledger, op, result);
 	number = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &number);
 	if (row)

@@ -70,7 +70,7 @@ inline void uring_killed(const Args& args)
 {
     ring_or_end(4).close();
     const Pipe ready;
-    const pid_t child = static_cast<pid_t>(must(fork(), "fork"));
+    const auto child = static_cast<pid_t>(must(fork(), "fork"));
     if (child == 0) {
         Ring ring;
         if (!ring.open(kPendingBatch, 0, 4096))
@@ -103,7 +103,7 @@ inline void uring_shared(const Args& args)
     Ring& ring = ring_or_end(4);
     const int fd = static_cast<int>(must(open(args.path(0), O_RDONLY | O_DIRECT), "open"));
     char* buffer = aligned_buffer(4096);
-    const pid_t child = static_cast<pid_t>(must(fork(), "fork"));
+    const auto child = static_cast<pid_t>(must(fork(), "fork"));
     if (child == 0) {
         read_blocks(ring, fd, buffer, args.number(1));
         std::_Exit(0);
