@@ -5,13 +5,14 @@ import os
 
 from disks import NullBlk, ScsiDebug
 from findings import BLOCK, number, only, seconds
-from harness import PREEMPTIBLE
+from harness import PREEMPTIBLE, long_only
 
 TIME = 0.005
 # What an emulated machine adds to a request of five milliseconds.
 SLACK = 1.5
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Causes(NullBlk):
     def reads(self, disk, readers, each):
         """The report of direct reads by so many processes, and how long these took."""
@@ -76,6 +77,7 @@ class Causes(NullBlk):
         self.assertEqual([one for one in report.finding_ids() if one in BLOCK], [])
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Flushes(ScsiDebug):
     def test_a_disk_whose_flushes_are_slow(self):
         # A twentieth of a second for a flush, once ndelay is above 10 us: the driver has no other figure for it.

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from disks import NullBlk
-from harness import Case
+from harness import Case, long_only
 import hostdev
 
 
@@ -35,6 +35,7 @@ class Tags(Disks):
         self.assertEqual(report["findings"][0]["id"], "queue-wait")
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Iocost(Disks):
     def limit(self, disk):
         """The disk serves a hundred requests a second, as iocost has it."""
@@ -70,6 +71,7 @@ class Iocost(Disks):
         self.assertFalse(self.lit(self.check_reads("--no-attach", "rq_limits")))
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Writeback(Disks):
     def check_writes(self, *options):
         disk = self.null_disk(completion_nsec=5000000, hw_queue_depth=64, submit_queues=1)

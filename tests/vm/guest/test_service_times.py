@@ -6,6 +6,7 @@ import statistics
 from disks import NullBlk, ScsiDebug
 from record import note
 from stamps import Stamps, pairs
+from harness import long_only
 
 BUCKET = 2 ** (1 / 8)
 # ftrace prints microseconds, and stamps a little before or after us.
@@ -36,6 +37,7 @@ class SetTimes:
             self.assertLessEqual(ours, wanted * BUCKET * BUCKET, figures)
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Null(NullBlk, SetTimes):
     def test_reads_take_as_long_as_was_set(self):
         for nanoseconds in (100_000, 1_000_000, 5_000_000):
@@ -43,6 +45,7 @@ class Null(NullBlk, SetTimes):
                 self.check_reads(self.null_disk(completion_nsec=nanoseconds), nanoseconds, "null_blk")
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Scsi(ScsiDebug, SetTimes):
     def test_reads_take_as_long_as_was_set(self):
         for nanoseconds in (100_000, 1_000_000, 5_000_000):

@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from harness import Case
+from harness import Case, long_only
 from hostdev import run, tool
 
 
@@ -89,6 +89,7 @@ class Stacked(Case):
 
     # ---- dm
 
+    @long_only  # a matter of time: not beside another guest, as in the short matrix
     def test_the_leg_that_delays_is_named(self):
         one, other = self.loop(), self.loop()
         need_module("dm-delay")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Writeback of a cgroup whose memory is far too small for what it writes: its bytes are that cgroup's. Wants a disk in
-the guest (scripts/vm --disk virtio:2G), or takes a smaller one of its memory."""
+the guest (scripts/vm --disk virtio:2G): what a loop device keeps in memory is charged to the cgroup, too."""
 import os
 import subprocess
 import unittest
@@ -21,8 +21,7 @@ class SmallMemory(Case):
         """A disk, its mount point with an ext4, and how many MiB to write there."""
         disks = os.environ.get("IOPATH_VM_DISKS", "").split()
         if not disks:
-            device = self.loop(mebibytes=192, fs="ext4")
-            return device.name, device.mount, 128
+            self.skipTest("no disk was given to this guest")
         mount = os.path.join(self.folder, "mount")
         os.mkdir(mount)
         hostdev.run(hostdev.tool("mkfs.ext4"), "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", disks[0])
