@@ -37,7 +37,7 @@ static __always_inline void find_file(struct ledger *ledger, const struct iopath
 		return;
 	}
 	if (file_argument(call, regs, compat, &fd))
-		id = identify_fd(TASK(task, files), fd);
+		id = identify_fd(READ_FIELD(task, task_struct, files), fd);
 	else
 		id = path_identity();
 	ledger->place = place_of(&ledger->cache[op], forget_values(id), op, IOPATH_NO_PEER_TARGET);
@@ -147,10 +147,12 @@ int walk_tasks__iter(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct iopath_task_record record = {};
+	struct seq_file *seq;
 	struct ledger *ledger;
 
 	if (!task)
 		return 0;
+	seq = ctx->meta->seq;
 	ledger = find_ledger(task);
 	record.tgid = TASK(task, tgid);
 	record.pid = TASK(task, pid);
@@ -158,14 +160,14 @@ int walk_tasks__iter(struct bpf_iter__task *ctx)
 	if (ledger) {
 		if (ledger->flags & THREAD_MARKED && record.pid == record.tgid &&
 		    !TASK(task, exit_state))
-			write_record(ctx, &record, IOPATH_TASK_MEMBER);
-		write_top(ctx, ledger, &record);
+			write_record(seq, &record, IOPATH_TASK_MEMBER);
+		write_top(seq, ledger, &record);
 		if (ledger->start) {
-			write_open(ctx, ledger, &record);
+			write_open(seq, ledger, &record);
 			return 0;
 		}
 	}
 	if (task_in_scope(ledger, task))
-		write_begun_before(ctx, task, &record);
+		write_begun_before(seq, task, &record);
 	return 0;
 }

@@ -8,11 +8,13 @@
 #include "ledger.bpf.h"
 #include "scope.bpf.h"
 
-static __always_inline void write_record(struct bpf_iter__task *ctx,
-                                         struct iopath_task_record *record, u32 kind)
+/* `seq` is read of the context once: the verifier takes a millisecond to look up by name whether
+ * such a pointer can be trusted, each time. */
+static __always_inline void write_record(struct seq_file *seq, struct iopath_task_record *record,
+                                         u32 kind)
 {
 	record->kind = kind;
-	bpf_seq_write(ctx->meta->seq, record, sizeof(*record));
+	bpf_seq_write(seq, record, sizeof(*record));
 }
 
 /* What the span since the last transition will most likely be charged to. Who
@@ -46,7 +48,7 @@ static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
 	}
 }
 
-static __always_inline void write_open(struct bpf_iter__task *ctx, struct ledger *ledger,
+static __always_inline void write_open(struct seq_file *seq, struct ledger *ledger,
                                        struct iopath_task_record *record)
 {
 	u64 now = bpf_ktime_get_ns(), since = now - ledger->mark;
@@ -60,12 +62,12 @@ static __always_inline void write_open(struct bpf_iter__task *ctx, struct ledger
 	if (since > record->ns)
 		since = record->ns;
 	record->stage_ns[open_stage(ledger, call.op)] += since;
-	write_record(ctx, record, IOPATH_TASK_OPEN);
+	write_record(seq, record, IOPATH_TASK_OPEN);
 }
 
 /* Threads that sleep in an operation begun before we attached: the registers that
  * a sleeping thread left at its entry name the call. */
-static __always_inline void write_begun_before(struct bpf_iter__task *ctx, struct task_struct *task,
+static __always_inline void write_begun_before(struct seq_file *seq, struct task_struct *task,
                                                struct iopath_task_record *record)
 {
 	struct pt_regs *regs;
@@ -83,10 +85,10 @@ static __always_inline void write_begun_before(struct bpf_iter__task *ctx, struc
 		return;
 	record->syscall = id;
 	record->row = 1 + syscalls[id].native.op;
-	write_record(ctx, record, IOPATH_TASK_BEGUN_BEFORE);
+	write_record(seq, record, IOPATH_TASK_BEGUN_BEFORE);
 }
 
-static __always_inline void write_top(struct bpf_iter__task *ctx, struct ledger *ledger,
+static __always_inline void write_top(struct seq_file *seq, struct ledger *ledger,
                                       struct iopath_task_record *record)
 {
 	for (u32 op = 0; op < IOPATH_OP_COUNT; op++) {
@@ -94,7 +96,7 @@ static __always_inline void write_top(struct bpf_iter__task *ctx, struct ledger 
 			continue;
 		record->row = ledger->cache[op].place.row;
 		record->ns = ledger->cache[op].top_ns;
-		write_record(ctx, record, IOPATH_TASK_TOP);
+		write_record(seq, record, IOPATH_TASK_TOP);
 	}
 }
 
