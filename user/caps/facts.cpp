@@ -37,7 +37,7 @@ constexpr std::array kCapabilities{
 
 void detect_btf(const HostFiles& files, const Wanted& wanted, Facts& facts)
 {
-    const auto own = files.at("/sys/kernel/btf/vmlinux");
+    const auto own = files.at(kKernelBtf);
     facts.kernel_btf = ::access(own.c_str(), R_OK) == 0;
     facts.btf_file = wanted.btf_file;
     const auto btf =

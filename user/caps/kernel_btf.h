@@ -11,6 +11,8 @@
 
 namespace iopath {
 
+inline constexpr const char* kKernelBtf = "/sys/kernel/btf/vmlinux";
+
 struct Unmap {
     std::size_t size = 0;
     void operator()(char* begin) const;

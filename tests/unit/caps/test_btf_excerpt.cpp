@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "caps/btf_excerpt.h"
+#include "caps/kernel_btf.h"
+#include "support/catch.h"
+#include "unit/caps/sample_btf.h"
+
+#include <bpf/btf.h>
+#include <memory>
+#include <unistd.h>
+
+using namespace iopath;
+
+namespace {
+
+using Btf = std::unique_ptr<btf, decltype(&btf__free)>;
+
+Btf parsed(std::string_view bytes)
+{
+    return {btf__new(bytes.data(), static_cast<__u32>(bytes.size())), btf__free};
+}
+
+std::string name_of(const Btf& types, __u32 offset)
+{
+    return btf__name_by_offset(types.get(), offset);
+}
+
+/// The same structure, of the same id, in both: members with their names, places and types.
+void check_same(const Btf& whole, const Btf& excerpt, const char* name, __u32 kind)
+{
+    INFO(name);
+    const int id = btf__find_by_name_kind(whole.get(), name, kind);
+    REQUIRE(id > 0);
+    REQUIRE(btf__find_by_name_kind(excerpt.get(), name, kind) == id);
+    const btf_type* theirs = btf__type_by_id(whole.get(), id);
+    const btf_type* ours = btf__type_by_id(excerpt.get(), id);
+    CHECK(ours->info == theirs->info);
+    CHECK(ours->size == theirs->size);
+    for (__u32 i = 0; i < btf_vlen(theirs); ++i) {
+        const btf_member& member = btf_members(theirs)[i];
+        CHECK(name_of(excerpt, btf_members(ours)[i].name_off) == name_of(whole, member.name_off));
+        CHECK(btf_members(ours)[i].offset == member.offset);
+        CHECK(btf_members(ours)[i].type == member.type);
+        CHECK(btf__resolve_size(excerpt.get(), member.type) ==
+              btf__resolve_size(whole.get(), member.type));
+    }
+}
+
+} // namespace
+
+TEST_CASE("an excerpt keeps what is named with all that lies in it, and no more", "[btf]")
+{
+    const auto bytes = excerpt_btf(sample_btf(), {"request", "absent"});
+    REQUIRE(bytes.ok());
+    const Btf whole = parsed(sample_btf());
+    const Btf excerpt = parsed(*bytes);
+    REQUIRE(whole);
+    REQUIRE(excerpt);
+    check_same(whole, excerpt, "request", BTF_KIND_STRUCT);
+    CHECK(btf__find_by_name_kind(whole.get(), "other", BTF_KIND_STRUCT) > 0);
+    CHECK(btf__find_by_name_kind(excerpt.get(), "other", BTF_KIND_STRUCT) < 0);
+    CHECK(btf__find_by_name_kind(excerpt.get(), "vfs_read", BTF_KIND_FUNC) < 0);
+}
+
+TEST_CASE("an excerpt of nothing is empty, of no BTF an error", "[btf]")
+{
+    const auto nothing = excerpt_btf(sample_btf(), {});
+    REQUIRE(nothing.ok());
+    CHECK(btf__type_cnt(parsed(*nothing).get()) == 1); // void
+    CHECK_FALSE(excerpt_btf("no BTF at all, by any reckoning", {}).ok());
+}
+
+TEST_CASE("an excerpt of BTF cut anywhere is an error, of damaged BTF never a crash", "[btf]")
+{
+    const std::string whole = sample_btf();
+    for (std::size_t size = 0; size < whole.size(); size++)
+        CHECK_FALSE(excerpt_btf(whole.substr(0, size), {"request"}).ok());
+    for (std::size_t at = sizeof(btf_header); at < whole.size(); at++) {
+        std::string damaged = whole;
+        damaged[at] = '\xff';
+        if (const auto excerpt = excerpt_btf(damaged, {"request", "other"}))
+            CHECK(excerpt->size() < 2 * whole.size());
+    }
+}
+
+TEST_CASE("an excerpt of this kernel's BTF agrees with the whole", "[btf]")
+{
+    if (::access(kKernelBtf, R_OK) != 0) {
+        WARN("skipped: this kernel has no readable BTF");
+        return;
+    }
+    const auto file = KernelBtf::open(kKernelBtf);
+    REQUIRE(file.ok());
+    const auto bytes =
+        excerpt_btf(file->bytes(), {"task_struct", "request", "bio", "pt_regs", "req_op"});
+    REQUIRE(bytes.ok());
+    CHECK(bytes->size() < file->bytes().size() / 2);
+    const Btf whole = parsed(file->bytes());
+    const Btf excerpt = parsed(*bytes);
+    REQUIRE(whole);
+    REQUIRE(excerpt);
+    for (const char* name : {"task_struct", "request", "bio", "pt_regs"})
+        check_same(whole, excerpt, name, BTF_KIND_STRUCT);
+    CHECK(btf__find_by_name_kind(excerpt.get(), "req_op", BTF_KIND_ENUM) ==
+          btf__find_by_name_kind(whole.get(), "req_op", BTF_KIND_ENUM));
+    CHECK(btf__find_by_name_kind(excerpt.get(), "inode", BTF_KIND_STRUCT) < 0);
+}

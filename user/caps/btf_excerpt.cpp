@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "caps/btf_excerpt.h"
+
+#include "caps/btf_types.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace iopath {
+
+namespace {
+
+constexpr std::uint32_t kVoidPointer = BTF_KIND_PTR << 24; // the info of a type
+
+bool can_be_named(std::uint32_t kind)
+{
+    return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || kind == BTF_KIND_ENUM ||
+           kind == kKindEnum64 || kind == BTF_KIND_TYPEDEF;
+}
+
+bool has_members(std::uint32_t kind)
+{
+    return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION;
+}
+
+class Excerpt {
+public:
+    Excerpt(BtfTypes types, const std::set<std::string, std::less<>>& names)
+        : types_(std::move(types)), names_(names.begin(), names.end())
+    {
+    }
+
+    Result<std::string> run()
+    {
+        std::vector<std::uint32_t> named;
+        const Status walked = types_.walk([&](std::uint32_t id, const btf_type& type) {
+            if (can_be_named(BTF_INFO_KIND(type.info)) &&
+                names_.contains(types_.name(type.name_off)))
+                named.push_back(id);
+        });
+        if (!walked)
+            return walked.error();
+        kept_.resize(types_.end());
+        keep(std::move(named));
+        for (std::uint32_t id = 1; id <= last_; ++id)
+            write(id);
+        return file();
+    }
+
+private:
+    void keep(std::vector<std::uint32_t> waiting)
+    {
+        while (!waiting.empty()) {
+            const std::uint32_t id = waiting.back();
+            waiting.pop_back();
+            if (id == 0 || id >= kept_.size() || kept_[id])
+                continue;
+            kept_[id] = true;
+            last_ = std::max(last_, id);
+            add_parts(id, waiting);
+        }
+    }
+
+    /// What lies in a type by value.
+    void add_parts(std::uint32_t id, std::vector<std::uint32_t>& waiting) const
+    {
+        const btf_type type = *types_.by_id(id);
+        switch (BTF_INFO_KIND(type.info)) {
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION:
+            for (std::uint32_t i = 0; i < BTF_INFO_VLEN(type.info); ++i)
+                waiting.push_back(types_.item<btf_member>(id, i).type);
+            break;
+        case BTF_KIND_ARRAY: {
+            const auto array = types_.item<btf_array>(id, 0);
+            waiting.insert(waiting.end(), {array.type, array.index_type});
+            break;
+        }
+        case BTF_KIND_TYPEDEF:
+        case BTF_KIND_VOLATILE:
+        case BTF_KIND_CONST:
+        case BTF_KIND_RESTRICT:
+        case BTF_KIND_TYPE_TAG:
+            waiting.push_back(type.type);
+            break;
+        default:
+            break;
+        }
+    }
+
+    template <typename Item>
+    void append(const Item& item)
+    {
+        out_.append(reinterpret_cast<const char*>(&item), sizeof(item));
+    }
+
+    std::uint32_t string(std::uint32_t offset)
+    {
+        const std::string_view name = types_.name(offset);
+        if (name.empty())
+            return 0;
+        const auto [known, is_new] = offsets_.emplace(name, strings_.size());
+        if (is_new)
+            strings_.append(name).push_back('\0');
+        return known->second;
+    }
+
+    /// Every item of a type that begins with the offset of its name.
+    template <typename Item>
+    void append_named(std::uint32_t id, std::uint32_t count)
+    {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            auto item = types_.item<Item>(id, i);
+            item.name_off = string(item.name_off);
+            append(item);
+        }
+    }
+
+    void write(std::uint32_t id)
+    {
+        btf_type type = *types_.by_id(id);
+        const std::uint32_t kind = BTF_INFO_KIND(type.info);
+        if (!kept_[id] || kind == BTF_KIND_PTR) {
+            append(btf_type{.name_off = 0, .info = kVoidPointer, .type = 0});
+            return;
+        }
+        type.name_off = string(type.name_off);
+        append(type);
+        if (has_members(kind))
+            append_named<btf_member>(id, BTF_INFO_VLEN(type.info));
+        else if (kind == BTF_KIND_ENUM)
+            append_named<btf_enum>(id, BTF_INFO_VLEN(type.info));
+        else if (kind == kKindEnum64)
+            append_named<Enum64>(id, BTF_INFO_VLEN(type.info));
+        else
+            out_ += types_.record(id).substr(sizeof(btf_type));
+    }
+
+    [[nodiscard]] std::string file() const
+    {
+        btf_header header{};
+        header.magic = BTF_MAGIC;
+        header.version = BTF_VERSION;
+        header.hdr_len = sizeof(header);
+        header.type_len = static_cast<std::uint32_t>(out_.size());
+        header.str_off = header.type_len;
+        header.str_len = static_cast<std::uint32_t>(strings_.size());
+        return std::string(reinterpret_cast<const char*>(&header), sizeof(header)) + out_ +
+               strings_;
+    }
+
+    struct Enum64 {
+        std::uint32_t name_off;
+        std::uint32_t low;
+        std::uint32_t high;
+    };
+    static_assert(sizeof(Enum64) == kEnum64Size);
+
+    BtfTypes types_;
+    std::unordered_set<std::string_view> names_;
+    std::vector<bool> kept_;
+    std::uint32_t last_ = 0;
+    std::string out_;
+    std::string strings_ = std::string(1, '\0');
+    std::unordered_map<std::string_view, std::uint32_t> offsets_;
+};
+
+} // namespace
+
+Result<std::string> excerpt_btf(std::string_view bytes,
+                                const std::set<std::string, std::less<>>& names)
+{
+    auto types = BtfTypes::of(bytes);
+    if (!types)
+        return types.error();
+    return Excerpt(std::move(*types), names).run();
+}
+
+} // namespace iopath
