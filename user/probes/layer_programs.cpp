@@ -36,7 +36,7 @@ bpf_link* attach_program(const bpf_program* program, const Alternative& way, std
 
 LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
                              const SharedMaps& maps, Configure configure, std::set<std::string> lit)
-    : layer_(layer), facts_(facts), limits_(std::move(limits)), maps_(maps),
+    : layer_(layer), facts_(facts), limits_(std::move(limits)), maps_(maps), kind_(maps.kind()),
       configure_(std::move(configure)), lit_(std::move(lit))
 {
 }
@@ -60,7 +60,7 @@ std::vector<const Alternative*> LayerPrograms::chosen() const
 /// False where that is known already.
 bool LayerPrograms::refuse(std::string_view program, const std::string& reason)
 {
-    return limits_.refused.emplace(std::pair(maps_.kind().flavour, program), reason).second;
+    return limits_.refused.emplace(std::pair(kind_.flavour, program), reason).second;
 }
 
 void LayerPrograms::refuse_all(const std::string& reason)
@@ -69,33 +69,36 @@ void LayerPrograms::refuse_all(const std::string& reason)
         refuse(way->program, reason);
 }
 
-/// Refuses all that is attached as this fentry program is, in both flavours: else the plan would
-/// try the other one, and everything be loaded anew. False for others.
-bool LayerPrograms::refuse_way_of(std::string_view name, const std::string& reason)
-{
-    const auto ways = chosen();
-    const bool by_function = std::ranges::any_of(ways, [&](const Alternative* way) {
-        return way->how == How::fentry && (way->program == name || way->end_program == name);
-    });
-    for (const Alternative* way : ways) {
-        if (!by_function || way->how != How::fentry)
-            continue;
-        for (const Flavour flavour : {Flavour::typed, Flavour::untyped})
-            limits_.refused.emplace(std::pair(flavour, way->program), reason);
-    }
-    return by_function;
-}
-
 bpf_program* LayerPrograms::program(std::string_view name) const
 {
     return object_ ? bpf_object__find_program_by_name(object_->handle(), std::string(name).c_str())
                    : nullptr;
 }
 
+/// Types of modules are not in the kernel's own BTF.
+bool LayerPrograms::names_modules() const
+{
+    return std::ranges::any_of(
+        chosen(), [this](const Alternative* way) { return facts_.modules.contains(way->module); });
+}
+
+void LayerPrograms::open(const std::string& excerpt, std::set<std::string, std::less<>>& names)
+{
+    if (chosen().empty())
+        return;
+    const bool whole = names_modules();
+    if (!whole)
+        kind_.btf_file = excerpt;
+    object_ = open_object(layer_, kind_);
+    if (object_ && !whole)
+        add_type_names(*object_, names);
+}
+
 bool LayerPrograms::try_load()
 {
     const LibbpfLog log;
-    object_ = open_object(layer_, maps_.kind());
+    if (!object_)
+        object_ = open_object(layer_, kind_);
     if (!object_) {
         refuse_all(std::string("cannot open the BPF object: ") + strerror(errno));
         return false;
@@ -118,9 +121,6 @@ bool LayerPrograms::try_load()
         return true;
     object_.reset();
     const auto [name, reason] = refused_program(log.text());
-    // Where one may not watch functions none may: that saves trying each of them.
-    if (failed == -EPERM && refuse_way_of(name, reason))
-        return false;
     if (name.empty() || !refuse(name, reason))
         refuse_all(std::string("the BPF object is refused: ") + strerror(-failed));
     return false;

@@ -33,6 +33,9 @@ public:
     LayerPrograms(const LayerPrograms&) = delete;
     LayerPrograms& operator=(const LayerPrograms&) = delete;
 
+    /// Opens the object, to be relocated with the BTF at this path unless it names types of
+    /// modules, and adds the names of its types.
+    void open(const std::string& excerpt, std::set<std::string, std::less<>>& names);
     /// Loads until what is left is accepted. Safe to call for several layers at once.
     void load();
     /// Attaches what is loaded; what is refused is struck and the rest loaded again.
@@ -40,6 +43,8 @@ public:
     void detach();
 
     [[nodiscard]] std::string_view name() const { return layer_; }
+    /// How many probes are to be loaded.
+    [[nodiscard]] std::size_t wanted() const { return chosen().size(); }
     /// Null where the layer is dark.
     [[nodiscard]] BpfObject* object() const { return object_.get(); }
     [[nodiscard]] bpf_program* program(std::string_view name) const;
@@ -47,17 +52,18 @@ public:
     [[nodiscard]] const auto& refused() const { return limits_.refused; }
 
 private:
+    [[nodiscard]] bool names_modules() const;
     bool try_load();
     bool try_attach();
     [[nodiscard]] std::vector<const Alternative*> chosen() const;
     bool refuse(std::string_view program, const std::string& reason);
     void refuse_all(const std::string& reason);
-    bool refuse_way_of(std::string_view name, const std::string& reason);
 
     std::string_view layer_;
     const Facts& facts_;
     PlanLimits limits_;
     const SharedMaps& maps_;
+    ObjectKind kind_;
     Configure configure_;
     std::set<std::string> lit_;
     std::unique_ptr<BpfObject> object_;

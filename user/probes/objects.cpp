@@ -2,6 +2,7 @@
 #include "probes/objects.h"
 
 #include <array>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "bpf/block.skel.h"
@@ -93,6 +94,19 @@ constexpr std::array kOpeners{
 };
 
 } // namespace
+
+void add_type_names(const BpfObject& object, std::set<std::string, std::less<>>& names)
+{
+    const btf* types = bpf_object__btf(object.handle());
+    if (!types)
+        return;
+    for (std::uint32_t id = 1; id < btf__type_cnt(types); ++id) {
+        const std::string_view name =
+            btf__name_by_offset(types, btf__type_by_id(types, id)->name_off);
+        if (!name.empty())
+            names.emplace(name.substr(0, name.find("___")));
+    }
+}
 
 std::unique_ptr<BpfObject> open_object(std::string_view layer, const ObjectKind& kind)
 {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,9 @@ public:
     /// A variable of the running programs; null where the object has none.
     [[nodiscard]] virtual std::uint64_t* attached_ns() { return nullptr; }
 };
+
+/// Names of the types in an opened object, as the kernel has them: without the ___flavour.
+void add_type_names(const BpfObject& object, std::set<std::string, std::less<>>& names);
 
 /// Opens the object of a layer ("maps" is the one that owns the shared maps); null, with errno, on
 /// failure.

@@ -80,6 +80,8 @@ std::optional<Objection> objection(const Probe& probe, const Alternative& way, F
             refused != limits.refused.end())
             return Objection{refused->second, ""};
     }
+    if (way.how == How::fentry && limits.no_fentry)
+        return Objection{*limits.no_fentry, ""};
     return objection(way, facts);
 }
 

@@ -19,9 +19,10 @@ struct PlanLimits {
     std::set<std::string> forbidden; ///< by the user: what can_be_forbidden()
     /// By the kernel, and its reason: what one flavour's program does another's may be let do.
     std::map<std::pair<Flavour, std::string>, std::string> refused{};
-    std::optional<Boundary> boundary{}; ///< only this one
-    std::optional<Flavour> flavour{};   ///< only this one
-    bool follows = false;               ///< a plan that cannot follow processes is useless
+    std::optional<std::string> no_fentry{}; ///< by the kernel, for all of that way, and its reason
+    std::optional<Boundary> boundary{};     ///< only this one
+    std::optional<Flavour> flavour{};       ///< only this one
+    bool follows = false;                   ///< a plan that cannot follow processes is useless
 };
 
 /// One probe with the alternative chosen, or none and why.

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/programs.h"
 
+#include "caps/kernel_btf.h"
 #include "probes/config.h"
 #include "probes/layer_programs.h"
 #include "probes/objects.h"
+#include "probes/relocation_btf.h"
 #include "probes/shared_maps.h"
+#include "probes/trial.h"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <malloc.h>
 #include <thread>
 #include <unistd.h>
@@ -74,6 +79,26 @@ void spoil(bpf_program* program)
     bpf_program__set_insns(program, code.data(), count);
 }
 
+/// Keeps freed memory for what comes next: libbpf takes 12 MB for each copy of the kernel's BTF,
+/// and 6 of its 9 ms are page faults. At its end all of it goes back.
+class BigHeap {
+public:
+    BigHeap()
+    {
+        mallopt(M_MMAP_THRESHOLD, 32 << 20);
+        mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    }
+    ~BigHeap()
+    {
+        // As they are by default; said, they stay.
+        mallopt(M_MMAP_THRESHOLD, 128 << 10);
+        mallopt(M_TRIM_THRESHOLD, 128 << 10);
+        malloc_trim(0);
+    }
+    BigHeap(const BigHeap&) = delete;
+    BigHeap& operator=(const BigHeap&) = delete;
+};
+
 /// Could a run of this program that the kernel skipped have counted anything?
 bool misses_count(const Plan& plan, std::string_view program)
 {
@@ -90,6 +115,7 @@ Programs::Programs(Facts facts, WatchOptions options)
 {
     limits_.forbidden = options_.forbidden;
     limits_.boundary = options_.boundary;
+    limits_.no_fentry = fentry_refusal();
     limits_.follows = options_.scope == ScopeKind::command || options_.scope == ScopeKind::pid;
 }
 
@@ -110,9 +136,7 @@ Result<std::unique_ptr<Programs>> Programs::load(const Facts& facts, const Watch
 /// round refuses more, so it ends.
 Status Programs::open_and_load()
 {
-    // As it is by default; said, it stays: once a verifier's log of 16 MiB had been freed, all that
-    // is smaller would be kept.
-    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    const BigHeap heap;
     for (;;) {
         plan_ = make_plan(facts_, limits_);
         if (const auto useless = plan_.useless())
@@ -127,7 +151,6 @@ Status Programs::open_and_load()
         }
         layers_.clear();
     }
-    malloc_trim(0); // libbpf's copies of the kernel's BTF, several times 6 MB, are free by now
     const auto useless = plan_.useless();
     return useless ? Status{*useless} : Status{};
 }
@@ -161,8 +184,22 @@ Status Programs::load_flavour()
     for (const std::string_view name : layers())
         layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(),
                                                           *maps_, configure_));
+    auto relocation = RelocationBtf::make(facts_.btf_file.empty() ? kKernelBtf : facts_.btf_file);
+    if (!relocation)
+        return relocation.error();
+    relocation_ = std::make_unique<RelocationBtf>(std::move(*relocation));
+    if (Status opened = open_layers(layers_); !opened)
+        return opened;
     load_layers();
     return {};
+}
+
+Status Programs::open_layers(std::span<const std::unique_ptr<LayerPrograms>> layers)
+{
+    std::set<std::string, std::less<>> names;
+    for (const auto& layer : layers)
+        layer->open(relocation_->path(), names);
+    return relocation_->include(names);
 }
 
 /// What is loaded later joins what is there.
@@ -174,12 +211,25 @@ PlanLimits Programs::limits_of_this_plan() const
     return limits;
 }
 
+/// A thread for each CPU, the layers with most programs first: what one layer's copy of the
+/// kernel's BTF took of the heap serves the next.
 void Programs::load_layers()
 {
-    std::vector<std::jthread> threads;
-    threads.reserve(layers_.size());
+    std::vector<LayerPrograms*> waiting;
     for (const auto& layer : layers_)
-        threads.emplace_back([&layer] { layer->load(); });
+        waiting.push_back(layer.get());
+    std::ranges::stable_sort(waiting, std::greater{}, &LayerPrograms::wanted);
+    std::atomic<std::size_t> next = 0;
+    const auto load_next = [&] {
+        for (std::size_t i = next++; i < waiting.size(); i = next++)
+            waiting[i]->load();
+    };
+    const std::size_t count =
+        std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, waiting.size());
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < count; ++i)
+        threads.emplace_back(load_next);
+    load_next();
 }
 
 void Programs::note_refusals()
@@ -251,6 +301,8 @@ void Programs::light_modules(const std::set<std::string, std::less<>>& modules)
     for (const std::string_view name : waiting) {
         layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(),
                                                           *maps_, configure_, lit));
+        if (!open_layers({&layers_.back(), 1}))
+            continue;
         layers_.back()->load();
         layers_.back()->attach();
     }

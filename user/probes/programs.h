@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,7 @@ struct ProgramCost {
 
 class BpfObject;
 class LayerPrograms;
+class RelocationBtf;
 class SharedMaps;
 
 class Programs {
@@ -91,6 +93,7 @@ private:
 
     Status open_and_load();
     Status load_flavour();
+    Status open_layers(std::span<const std::unique_ptr<LayerPrograms>> layers);
     void load_layers();
     void note_refusals();
     [[nodiscard]] PlanLimits limits_of_this_plan() const;
@@ -103,6 +106,7 @@ private:
     PlanLimits limits_;
     Plan plan_;
     std::unique_ptr<SharedMaps> maps_;
+    std::unique_ptr<RelocationBtf> relocation_;
     std::function<void(BpfObject&)> configure_;
     std::vector<std::unique_ptr<LayerPrograms>> layers_;
 };
