@@ -35,8 +35,8 @@ bpf_link* attach_program(const bpf_program* program, const Alternative& way, std
 } // namespace
 
 LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
-                             const SharedMaps& maps, Configure configure, std::set<std::string> lit)
-    : layer_(layer), facts_(facts), limits_(std::move(limits)), maps_(maps), kind_(maps.kind()),
+                             ObjectKind kind, Configure configure, std::set<std::string> lit)
+    : layer_(layer), facts_(facts), limits_(std::move(limits)), kind_(std::move(kind)),
       configure_(std::move(configure)), lit_(std::move(lit))
 {
 }
@@ -86,6 +86,7 @@ void LayerPrograms::open(const std::string& excerpt, std::set<std::string, std::
 {
     if (chosen().empty())
         return;
+    const LibbpfLog log; // nothing of it on our standard error
     const bool whole = names_modules();
     if (!whole)
         kind_.btf_file = excerpt;
@@ -104,7 +105,7 @@ bool LayerPrograms::try_load()
         return false;
     }
     configure_(*object_);
-    if (const Status lent = maps_.lend_to(object_->handle()); !lent) {
+    if (const Status lent = maps_->lend_to(object_->handle()); !lent) {
         refuse_all(lent.error().text());
         return false;
     }
@@ -126,8 +127,9 @@ bool LayerPrograms::try_load()
     return false;
 }
 
-void LayerPrograms::load()
+void LayerPrograms::load(const SharedMaps& maps)
 {
+    maps_ = &maps;
     // Ends: every round loads, or strikes at least one program.
     while (!chosen().empty() && !try_load()) {
     }
@@ -157,7 +159,7 @@ void LayerPrograms::attach()
     while (object_ && !try_attach()) {
         detach();
         object_.reset();
-        load();
+        load(*maps_);
     }
 }
 

@@ -27,8 +27,8 @@ public:
     using Configure = std::function<void(BpfObject&)>;
 
     /// `lit`: programs that run already, elsewhere.
-    LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
-                  const SharedMaps& maps, Configure configure, std::set<std::string> lit = {});
+    LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits, ObjectKind kind,
+                  Configure configure, std::set<std::string> lit = {});
     ~LayerPrograms();
     LayerPrograms(const LayerPrograms&) = delete;
     LayerPrograms& operator=(const LayerPrograms&) = delete;
@@ -37,7 +37,7 @@ public:
     /// modules, and adds the names of its types.
     void open(const std::string& excerpt, std::set<std::string, std::less<>>& names);
     /// Loads until what is left is accepted. Safe to call for several layers at once.
-    void load();
+    void load(const SharedMaps& maps);
     /// Attaches what is loaded; what is refused is struck and the rest loaded again.
     void attach();
     void detach();
@@ -62,7 +62,7 @@ private:
     std::string_view layer_;
     const Facts& facts_;
     PlanLimits limits_;
-    const SharedMaps& maps_;
+    const SharedMaps* maps_ = nullptr; ///< what it was loaded with
     ObjectKind kind_;
     Configure configure_;
     std::set<std::string> lit_;

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <ctime>
 #include <functional>
+#include <future>
 #include <malloc.h>
 #include <thread>
 #include <unistd.h>
@@ -99,6 +100,15 @@ public:
     BigHeap& operator=(const BigHeap&) = delete;
 };
 
+MapSizes sizes_for(const WatchOptions& options)
+{
+    const bool many = options.by == Breakdown::process || options.by == Breakdown::cgroup;
+    MapSizes sizes = suitable_sizes(libbpf_num_possible_cpus(), many);
+    if (options.max_rows != 0)
+        sizes.rows = std::max<std::uint32_t>(options.max_rows, IOPATH_FIRST_FREE_ROW);
+    return sizes;
+}
+
 /// Could a run of this program that the kernel skipped have counted anything?
 bool misses_count(const Plan& plan, std::string_view program)
 {
@@ -157,22 +167,9 @@ Status Programs::open_and_load()
 
 Status Programs::load_flavour()
 {
-    const int cpus = libbpf_num_possible_cpus();
-    MapSizes sizes =
-        suitable_sizes(cpus, options_.by == Breakdown::process || options_.by == Breakdown::cgroup);
-    if (options_.max_rows != 0)
-        sizes.rows = std::max<std::uint32_t>(options_.max_rows, IOPATH_FIRST_FREE_ROW);
+    const MapSizes sizes = sizes_for(options_);
     const ObjectKind kind{plan_.flavour, facts_.btf_file};
-    auto maps = SharedMaps::make(kind, sizes);
-    if (!maps)
-        return maps.error();
-    maps_ = std::move(*maps);
-    if (options_.cgroup_fd >= 0) {
-        const std::uint32_t zero = 0;
-        if (bpf_map_update_elem(maps_->fd("scope_cgroup"), &zero, &options_.cgroup_fd, BPF_ANY) !=
-            0)
-            return Error{"cannot watch the cgroup", "", errno, ""};
-    }
+    auto making = std::async(std::launch::async, SharedMaps::make, kind, sizes);
     const iopath_config config = config_of(facts_, options_, sizes);
     configure_ = [config, only = options_.op, &reject = options_.reject](BpfObject& object) {
         *object.config() = config;
@@ -182,20 +179,33 @@ Status Programs::load_flavour()
             fill_syscalls(table, only);
     };
     for (const std::string_view name : layers())
-        layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(),
-                                                          *maps_, configure_));
-    auto relocation = RelocationBtf::make(facts_.btf_file.empty() ? kKernelBtf : facts_.btf_file);
-    if (!relocation)
-        return relocation.error();
-    relocation_ = std::make_unique<RelocationBtf>(std::move(*relocation));
-    if (Status opened = open_layers(layers_); !opened)
+        layers_.push_back(
+            std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(), kind, configure_));
+    Status opened = open_layers(layers_);
+    auto maps = making.get();
+    if (!opened)
         return opened;
+    if (!maps)
+        return maps.error();
+    maps_ = std::move(*maps);
+    if (options_.cgroup_fd >= 0) {
+        const std::uint32_t zero = 0;
+        if (bpf_map_update_elem(maps_->fd("scope_cgroup"), &zero, &options_.cgroup_fd, BPF_ANY) !=
+            0)
+            return Error{"cannot watch the cgroup", "", errno, ""};
+    }
     load_layers();
     return {};
 }
 
 Status Programs::open_layers(std::span<const std::unique_ptr<LayerPrograms>> layers)
 {
+    if (!relocation_) {
+        auto made = RelocationBtf::make(facts_.btf_file.empty() ? kKernelBtf : facts_.btf_file);
+        if (!made)
+            return made.error();
+        relocation_ = std::make_unique<RelocationBtf>(std::move(*made));
+    }
     std::set<std::string, std::less<>> names;
     for (const auto& layer : layers)
         layer->open(relocation_->path(), names);
@@ -222,7 +232,7 @@ void Programs::load_layers()
     std::atomic<std::size_t> next = 0;
     const auto load_next = [&] {
         for (std::size_t i = next++; i < waiting.size(); i = next++)
-            waiting[i]->load();
+            waiting[i]->load(*maps_);
     };
     const std::size_t count =
         std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, waiting.size());
@@ -299,11 +309,12 @@ void Programs::light_modules(const std::set<std::string, std::less<>>& modules)
             waiting.insert(planned.probe->layer);
     }
     for (const std::string_view name : waiting) {
-        layers_.push_back(std::make_unique<LayerPrograms>(name, facts_, limits_of_this_plan(),
-                                                          *maps_, configure_, lit));
+        layers_.push_back(std::make_unique<LayerPrograms>(
+            name, facts_, limits_of_this_plan(), ObjectKind{plan_.flavour, facts_.btf_file},
+            configure_, lit));
         if (!open_layers({&layers_.back(), 1}))
             continue;
-        layers_.back()->load();
+        layers_.back()->load(*maps_);
         layers_.back()->attach();
     }
     note_refusals();

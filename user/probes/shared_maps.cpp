@@ -76,7 +76,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, con
                      "LimitMEMLOCK=infinity; or add CAP_SYS_RESOURCE"};
     if (failed != 0)
         return Error{"cannot make the BPF maps", "", -failed, ""};
-    return std::unique_ptr<SharedMaps>(new SharedMaps(kind, std::move(object)));
+    return std::unique_ptr<SharedMaps>(new SharedMaps(std::move(object)));
 }
 
 int SharedMaps::fd(std::string_view name) const

@@ -27,18 +27,13 @@ public:
     static Result<std::unique_ptr<SharedMaps>> make(const ObjectKind& kind, const MapSizes& sizes);
 
     [[nodiscard]] int fd(std::string_view name) const;
-    [[nodiscard]] const ObjectKind& kind() const { return kind_; }
     /// Makes an opened, not yet loaded object use these maps in place of its own. libbpf would
     /// accept another value size without a word, so definitions are compared first.
     Status lend_to(bpf_object* object) const;
 
 private:
-    SharedMaps(ObjectKind kind, std::unique_ptr<BpfObject> object)
-        : kind_(std::move(kind)), object_(std::move(object))
-    {
-    }
+    explicit SharedMaps(std::unique_ptr<BpfObject> object) : object_(std::move(object)) {}
 
-    ObjectKind kind_;
     std::unique_ptr<BpfObject> object_;
 };
 
