@@ -53,7 +53,7 @@ static __always_inline int on_bio_queue(struct bio *bio)
  * not with the driver any more, but has not been counted. */
 static __always_inline void end_former_life(u64 request)
 {
-	struct request_slot *slot = direct_slot(request);
+	struct request_slot *slot = (struct request_slot *)direct_slot(REQUESTS, request);
 	struct iopath_block_row *row;
 
 	if (!slot || slot->request != request || !slot->issued)

@@ -10,7 +10,7 @@
 static __noinline u32 add_block_row(struct iopath_block_key *key, void *disk)
 {
 	struct iopath_block_info *info;
-	u32 row, *known;
+	u32 row;
 
 	if (!key)
 		return 0;
@@ -23,11 +23,7 @@ static __noinline u32 add_block_row(struct iopath_block_key *key, void *disk)
 	if (disk)
 		bpf_probe_read_kernel_str(info->disk, sizeof(info->disk),
 		                          disk + bpf_core_field_offset(struct gendisk, disk_name));
-	if (!bpf_map_update_elem(&block_dictionary, key, &row, BPF_NOEXIST))
-		return row;
-	/* Another CPU was faster: its row counts, ours stays empty. */
-	known = bpf_map_lookup_elem(&block_dictionary, key);
-	return known ? *known : 0;
+	return enter_number(&block_dictionary, key, row);
 }
 
 /* The number of a row; that of the catch-all row, and a loss, where there is no room. */

@@ -174,6 +174,18 @@ static __always_inline u32 take_number(u32 kind, u32 first, u32 limit)
 #endif
 }
 
+/* The number that a dictionary has for a key from now on: ours, or that of another CPU which was
+ * faster, and ours stays empty. 0 where there is no room. */
+static __always_inline u32 enter_number(void *dictionary, const void *key, u32 number)
+{
+	u32 *known;
+
+	if (!bpf_map_update_elem(dictionary, key, &number, BPF_NOEXIST))
+		return number;
+	known = bpf_map_lookup_elem(dictionary, key);
+	return known ? *known : 0;
+}
+
 /* Name of a thread into IOPATH_COMM bytes. */
 static __always_inline void read_comm(char *comm, struct task_struct *task)
 {

@@ -205,133 +205,6 @@ struct iopath_top {
 
 /* ---- layers behind -------------------------------------------------------- */
 
-#define IOPATH_DISK_NAME 32 /* of the kernel's gendisk */
-
-struct iopath_block_key {
-	iop_u64 scope; /* with --by: process or cgroup that asked */
-	iop_u32 dev;
-	iop_u32 op; /* REQ_OP_* of the kernel, or below */
-};
-
-struct iopath_block_info {
-	struct iopath_block_key key;
-	char disk[IOPATH_DISK_NAME]; /* a device that is gone still has a name */
-};
-
-/* Of `op`, beside the kernel's: no request, but what requests make up. */
-#define IOPATH_BLOCK_SEQUENCE 0x100 /* of preflush, data and postflush */
-
-#define IOPATH_REQUEST_FLAG_ID(id, kernel, word) IOPATH_REQUEST_##id,
-enum iopath_request_flag { IOPATH_REQUEST_FLAGS(IOPATH_REQUEST_FLAG_ID) IOPATH_REQUEST_FLAG_COUNT };
-
-/* Sizes by powers of two: bucket 0 has no data, i up to 2^(i + 8) bytes. */
-#define IOPATH_SIZES 32
-
-/* Of how many streams of one device and op a CPU can tell that they are sequential. */
-#define IOPATH_STREAMS 4
-
-struct iopath_block_row {
-	iop_u64 bytes;
-	iop_u64 errors;
-	iop_u64 merges;
-	iop_u64 splits;
-	iop_u64 requeues;
-	iop_u64 timeouts;
-	iop_u64 located;    /* issues with data, of which */
-	iop_u64 sequential; /* these begin where a recent one of the same CPU ended */
-	iop_u64 next_end;
-	iop_u64 ends[IOPATH_STREAMS]; /* sectors at which the latest issues ended */
-	/* From the insertion into the scheduler to the issue. */
-	iop_u64 scheduled;
-	iop_u64 scheduled_ns;
-	iop_u64 scheduled_max_ns;
-	/* With the driver now: how many, and the sum of their issue times. One CPU alone may
-	 * have taken away more than it has added. */
-	iop_u64 open;
-	iop_u64 open_issued;
-	iop_u64 requeued_ns; /* with the driver, in vain */
-	iop_u64 flags[IOPATH_REQUEST_FLAG_COUNT];
-	iop_u64 sizes[IOPATH_SIZES];
-	iop_u64 queue_ns;
-	iop_u64 queue_max_ns;
-	iop_u64 service_ns;
-	iop_u64 service_max_ns;
-	iop_u64 queue[IOPATH_BUCKETS];
-	iop_u64 service[IOPATH_BUCKETS];
-};
-
-/* On whose account a request is. */
-enum iopath_submitter_kind {
-	IOPATH_SUBMITTER_UNKNOWN, /* flush machinery; asked for before we attached */
-	IOPATH_SUBMITTER_PROCESS,
-	IOPATH_SUBMITTER_KERNEL,    /* a journal, a worker of loop or dm... */
-	IOPATH_SUBMITTER_WRITEBACK, /* of dirty pages, whoever had made them dirty */
-	IOPATH_SUBMITTER_KINDS
-};
-
-struct iopath_submitter_key {
-	iop_u64 cgroup; /* id, 0: unknown */
-	iop_u32 tgid;   /* 0: unknown, or a worker, which is nobody in particular */
-	iop_u32 kind;   /* enum iopath_submitter_kind */
-	iop_u32 dev;
-	iop_u32 op;
-	char worker[IOPATH_COMM]; /* what a worker works on: "flush-254:0", "loop0" */
-};
-
-struct iopath_submitter {
-	struct iopath_submitter_key key;
-	iop_u32 row; /* of the requests */
-	char comm[IOPATH_COMM];
-};
-
-/* Requests of one row and one submitter. */
-struct iopath_submitted {
-	iop_u64 count;
-	iop_u64 bytes;
-	iop_u64 service_ns;
-};
-
-struct iopath_block_error_key {
-	iop_u32 row;
-	iop_u32 status; /* BLK_STS_* as since 6.11, or IOPATH_STATUS_ERRNO | errno */
-};
-#define IOPATH_STATUS_ERRNO 0x10000
-
-struct iopath_block_error {
-	iop_u64 count;
-	iop_u64 sector; /* of the first */
-	iop_u64 last_sector;
-	iop_u32 submitter; /* of the last */
-	iop_u32 pad;
-};
-
-/* What device `from` handed on to device `dev`, until it was done. */
-struct iopath_level_key {
-	iop_u32 dev;
-	iop_u32 from; /* 0: all that came to `dev`, from wherever */
-	iop_u32 op;   /* REQ_OP_* of the kernel */
-};
-struct iopath_level {
-	iop_u64 count;
-	iop_u64 ns;
-};
-
-/* Interrupts that have no irq number, as lines of /proc/interrupts. */
-#define IOPATH_VECTORS(X)                                                                          \
-	X(local_timer, "LOC", "Local timer interrupts")                                            \
-	X(reschedule, "RES", "Rescheduling interrupts")                                            \
-	X(call_function, "CAL", "Function call interrupts")                                        \
-	X(call_function_single, "CAL", "Function call interrupts (single)")                        \
-	X(irq_work, "IWI", "IRQ work interrupts")
-#define IOPATH_VECTOR_ID(id, irq, name) IOPATH_VECTOR_##id,
-enum iopath_vector { IOPATH_VECTORS(IOPATH_VECTOR_ID) IOPATH_VECTOR_COUNT };
-#define IOPATH_IRQ_VECTOR 0x80000000u
-
-struct iopath_irq_key {
-	iop_u32 irq; /* number, or IOPATH_IRQ_VECTOR | enum iopath_vector */
-	iop_u32 cpu;
-};
-
 /* Durations of one kind of event; of an interrupt written by its CPU alone. */
 struct iopath_latency {
 	iop_u64 ns;
@@ -339,52 +212,10 @@ struct iopath_latency {
 	iop_u64 buckets[IOPATH_BUCKETS];
 };
 
-/* Commands that NVMe's driver handled on one CPU for one hardware queue. */
-struct iopath_nvme_key {
-	iop_u32 dev; /* of the disk; below 1 << 20 the number of a controller: commands for it */
-	iop_u16 qid; /* 0: the admin queue */
-	iop_u16 cpu;
-};
-#define IOPATH_NVME_UNKNOWN 0xfffff /* a controller without a known number */
-
-struct iopath_nvme {
-	char disk[IOPATH_DISK_NAME]; /* also of a path of a multipath device, which has no node */
-	iop_u64 submitted;
-	iop_u64 retries;
-	/* Of those completed on this CPU: */
-	iop_u64 elsewhere;             /* submitted on another one */
-	iop_u64 interrupts;            /* found by this CPU or another in the completion queue, */
-	iop_u64 interrupts_elsewhere;  /* of which on another than had submitted it */
-	struct iopath_latency queue;   /* of those submitted here: asked for until set up */
-	struct iopath_latency command; /* set up until the driver had the answer */
-	struct iopath_latency completion; /* from there until the request was done */
-};
-
-struct iopath_nvme_error_key {
-	struct iopath_nvme_key queue;
-	iop_u32 status; /* as of struct iopath_block_error_key */
-	iop_u32 pad;
-};
-
-#define IOPATH_SOFTIRQS 10
-
-struct iopath_softirq {
-	iop_u64 ns;
-	iop_u64 max_ns;
-	iop_u64 delay_ns;
-	iop_u64 delay_max_ns;
-	iop_u64 buckets[IOPATH_BUCKETS];
-	iop_u64 delay[IOPATH_BUCKETS];
-};
-
-struct iopath_sched {
-	iop_u64 voluntary;
-	iop_u64 involuntary;
-	iop_u64 migrations;
-	iop_u64 runqueue_ns;
-	iop_u64 runqueue_max_ns;
-	iop_u64 runqueue[IOPATH_BUCKETS];
-};
+#include "iopath_async.h"
+#include "iopath_block.h"
+#include "iopath_cpu.h"
+#include "iopath_nvme.h"
 
 /* Commits of a journal, by the kernel's dev_t of its device. */
 struct iopath_commits_key {
@@ -396,50 +227,6 @@ struct iopath_commits_key {
 struct iopath_counters {
 	iop_u64 losses[IOPATH_LOSS_COUNT];
 	iop_u64 not_followed[IOPATH_NOT_FOLLOWED_COUNT];
-};
-
-/* ---- asynchronous requests ------------------------------------------------- */
-
-/* One request, by its key. Only moments are kept, each written by one kind of context, so
- * that none needs a lock; what lies between them is made stages of at the end. 0: not yet. */
-struct iopath_async_op {
-	iop_u64 start;    /* submitted, or its last completion */
-	iop_u64 queued;   /* first bio */
-	iop_u64 issued;   /* first request handed to a driver */
-	iop_u64 done;     /* last request completed */
-	iop_u64 punted;   /* given to a worker */
-	iop_u64 armed;    /* waits for its descriptor to be ready */
-	iop_u64 arrived;  /* the packet that made it so, at this host */
-	iop_u64 woken;    /* ready */
-	iop_u64 returned; /* io_submit */
-	iop_u64 blocked;  /* the time for which its caller slept before the first bio */
-	iop_u64 scope;
-	iop_u64 request; /* address, of io_uring */
-	iop_u64 context; /* address of its ring */
-	iop_u64 user_data;
-	iop_u32 tgid;
-	iop_u16 row; /* where known at the submission */
-	iop_u8 target;
-	iop_u8 op;
-	iop_u8 interface;
-	iop_u8 opcode;
-	iop_u8 flags;
-	iop_u8 pad[5];
-};
-
-/* What rows do not tell of one interface; of one CPU. */
-struct iopath_async {
-	iop_u64 submitted;
-	iop_u64 completed;
-	iop_u64 punted[IOPATH_PUNT_COUNT];
-	iop_u64 shots; /* completions of multishot requests that were not the last */
-	iop_u64 in_flight_max;
-	iop_u64 batches;
-	iop_u64 batched; /* requests in them */
-	iop_u64 batch_max;
-	iop_u64 batch[IOPATH_BATCH_BUCKETS];
-	struct iopath_latency reap;  /* from the completion until the application took it */
-	struct iopath_latency total; /* from the submission until then */
 };
 
 /* ---- what the task iterator writes, one per thread that has something --- */

@@ -3,10 +3,8 @@
 #ifndef IOPATH_MAPS_BLOCK_BPF_H
 #define IOPATH_MAPS_BLOCK_BPF_H
 
-/* A request from the moment it was asked for until it is done. Direct-mapped by its
- * address, which is unique among requests in flight; what collides goes to a hash, as
- * does everything where the kernel has no compare-and-swap for programs. */
-#define REQUEST_SLOTS 16384
+/* A request from the moment it was asked for until it is done: slots.bpf.h. */
+#define REQUEST_SLOT_BITS 14
 struct request_slot {
 	u64 request;  /* 0: free */
 	u64 started;  /* where the request's own start time is not its own; else 0 */
@@ -24,7 +22,7 @@ struct request_slot {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, REQUEST_SLOTS);
+	__uint(max_entries, 1 << REQUEST_SLOT_BITS);
 	__type(key, u32);
 	__type(value, struct request_slot);
 } request_slots SEC(".maps");
@@ -168,10 +166,9 @@ struct {
 	__type(value, struct iopath_level);
 } block_levels SEC(".maps");
 
-/* Commands in the hands of NVMe's driver: direct-mapped as requests are, those that
- * collide in a hash. Not with their requests, as drivers set a command up before its
- * request's issue, and some requests have no earlier event. */
-#define NVME_SLOTS 4096
+/* Commands in the hands of NVMe's driver, as requests are kept. Not with their requests, as drivers
+ * set a command up before its request's issue, and some requests have no earlier event. */
+#define NVME_SLOT_BITS 12
 struct nvme_slot {
 	u64 request;  /* 0: free */
 	u64 setup;    /* 0: done */
@@ -184,7 +181,7 @@ struct nvme_slot {
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, NVME_SLOTS);
+	__uint(max_entries, 1 << NVME_SLOT_BITS);
 	__type(key, u32);
 	__type(value, struct nvme_slot);
 } nvme_slots SEC(".maps");

@@ -43,47 +43,25 @@ static __always_inline u16 hardware_queue(struct request *rq)
 	return READ_FIELD(queue, blk_mq_hw_ctx, queue_num) + 1;
 }
 
-static __always_inline struct nvme_slot *direct_command(u64 request)
-{
-#ifdef IOPATH_UNTYPED /* no compare-and-swap before 5.12 */
-	return NULL;
-#else
-	u32 index = (request * 0x9E3779B97F4A7C15ULL) >> 52;
-
-	return bpf_map_lookup_elem(&nvme_slots, &index);
-#endif
-}
+#define COMMANDS ((struct slots){&nvme_slots, &nvme_overflow, NVME_SLOT_BITS})
 
 static __always_inline struct nvme_slot *find_command(u64 request)
 {
-	struct nvme_slot *slot = direct_command(request);
-
-	if (slot && slot->request == request)
-		return slot;
-	return bpf_map_lookup_elem(&nvme_overflow, &request);
+	return find_slot(COMMANDS, request);
 }
 
 static __always_inline struct nvme_slot *new_command(u64 request)
 {
-	struct nvme_slot *slot = direct_command(request), fresh = {};
+	struct nvme_slot fresh = {};
 
-	if (slot && !__sync_val_compare_and_swap(&slot->request, 0, request))
-		return slot;
-	if (bpf_map_update_elem(&nvme_overflow, &request, &fresh, BPF_ANY)) {
-		count_loss(IOPATH_LOSS_map_full);
-		return NULL;
-	}
-	return bpf_map_lookup_elem(&nvme_overflow, &request);
+	return new_slot(COMMANDS, request, &fresh);
 }
 
 /* The slot must not be looked at afterwards. */
 static __always_inline void drop_command(struct nvme_slot *slot, u64 request)
 {
 	slot->setup = 0;
-	if (slot->request == request)
-		*(volatile u64 *)&slot->request = 0;
-	else
-		bpf_map_delete_elem(&nvme_overflow, &request);
+	drop_slot(COMMANDS, slot, request);
 }
 
 /* When it was asked for; 0: not known. */

@@ -143,7 +143,7 @@ __noinline u32 classify(u32 kind, u32 dev, u64 name)
 static __always_inline u32 add_row(struct iopath_row_info *info)
 {
 	struct iopath_row_info *slot;
-	u32 row, *known;
+	u32 row;
 
 	row = take_number(IOPATH_NUMBERED_ROW, IOPATH_FIRST_FREE_ROW, config.max_rows);
 	if (!row)
@@ -152,11 +152,7 @@ static __always_inline u32 add_row(struct iopath_row_info *info)
 	if (!slot)
 		return 0;
 	*slot = *info;
-	if (!bpf_map_update_elem(&row_dictionary, &info->key, &row, BPF_NOEXIST))
-		return row;
-	/* Another CPU was faster: its row counts, ours stays empty. */
-	known = bpf_map_lookup_elem(&row_dictionary, &info->key);
-	return known ? *known : 0;
+	return enter_number(&row_dictionary, &info->key, row);
 }
 
 /* Moves the current thread's time not yet added to `top` from its cache into the map. */

@@ -98,7 +98,7 @@ static __always_inline u64 block_row_scope(const struct iopath_submitter_key *ke
 static __noinline u32 add_submitter(struct iopath_submitter_key *key, u32 row)
 {
 	struct iopath_submitter *info;
-	u32 number, *known;
+	u32 number;
 
 	if (!key)
 		return 0;
@@ -113,10 +113,7 @@ static __noinline u32 add_submitter(struct iopath_submitter_key *key, u32 row)
 	info->row = row;
 	if (key->kind == IOPATH_SUBMITTER_PROCESS || key->kind == IOPATH_SUBMITTER_KERNEL)
 		read_comm(info->comm, named_task(current_task()));
-	if (!bpf_map_update_elem(&submitter_dictionary, key, &number, BPF_NOEXIST))
-		return number;
-	known = bpf_map_lookup_elem(&submitter_dictionary, key);
-	return known ? *known : 0;
+	return enter_number(&submitter_dictionary, key, number);
 }
 
 /* Where what this submitter asks for is counted. */

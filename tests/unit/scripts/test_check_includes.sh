@@ -18,7 +18,8 @@ good_tree() {
     rm -rf "$tree"
     add bpf/words.h
     add bpf/buckets.h
-    add bpf/iopath.h '"words.h"' '<linux/types.h>'
+    add bpf/iopath_part.h
+    add bpf/iopath.h '"words.h"' '"iopath_part.h"' '<linux/types.h>'
     add bpf/kernel.bpf.h
     add bpf/sched.bpf.c '"kernel.bpf.h"' '"iopath.h"' '<bpf/bpf_helpers.h>'
     add user/base/result.h '<optional>'
@@ -51,6 +52,7 @@ wrong() {
 wrong user/base/bad.h '"model/report.h"' 'base must not include model'
 wrong user/model/bad.h '"analyze/table.h"' 'model must not include analyze'
 wrong user/model/bad.h '"bpf/iopath.h"' 'model must not include bpf/iopath.h'
+wrong user/collect/bad.h '"bpf/iopath_part.h"' 'belongs to the BPF programs'
 wrong user/model/bad.h '"../../bpf/kernel.bpf.h"' 'belongs to the BPF programs'
 wrong user/model/bad.h '<bpf/libbpf.h>' 'model must not include libbpf'
 wrong user/analyze/bad.cpp '<bpf/libbpf.h>' 'analyze must not include libbpf'
