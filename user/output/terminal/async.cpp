@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Asynchronous requests: how many at once, how they were submitted, when they were taken.
 #include "output/terminal/sections.h"
+#include "output/terminal/table.h"
 
 #include <fmt/format.h>
 
@@ -15,23 +16,6 @@ std::string batch_text(const Batches& batches)
         return "-";
     return fmt::format("{:.1f}",
                        static_cast<double>(batches.sum) / static_cast<double>(batches.count));
-}
-
-void head(Page& page)
-{
-    page.put(page.line()
-                 .to(19)
-                 .right("in flight", 18, kDim)
-                 .right("batch", 12, kDim)
-                 .right("until taken", 26, kDim));
-    page.put(page.line()
-                 .left("interface", 10, kDim)
-                 .right("count", 11, kDim)
-                 .right("mean", 9, kDim)
-                 .right("max", 7, kDim)
-                 .right("mean", 12, kDim)
-                 .right("p50", 15, kDim)
-                 .right("p99", 11, kDim));
 }
 
 void punts(Page& page, const AsyncRequests& row)
@@ -58,18 +42,28 @@ void async_requests(Page& page, const Interval& interval)
     if (interval.counts.async.empty())
         return;
     page.title("Asynchronous requests");
-    head(page);
+    page.put(page.line()
+                 .to(19)
+                 .right("in flight", 18, kDim)
+                 .right("batch", 12, kDim)
+                 .right("until taken", 26, kDim));
+    Table table(page, {{"interface", 10, true},
+                       {"count", 11},
+                       {"mean", 9},
+                       {"max", 7},
+                       {"mean", 12},
+                       {"p50", 15},
+                       {"p99", 11}});
+    table.head();
     for (const AsyncRequests& row : interval.counts.async) {
-        page.put(
-            page.line()
-                .left(name_of(row.interface), 10, kBold)
-                .right(grouped_count(row.completed), 11)
-                .right(fmt::format("{:.2f}", mean_in_flight(row, interval.counts, interval.length)),
-                       9)
-                .right(grouped_count(row.in_flight_max), 7)
-                .right(batch_text(row.batches), 12)
-                .right(quantile_text(row.reap, 0.5), 15)
-                .right(quantile_text(row.reap, 0.99), 11));
+        const double at_once = mean_in_flight(row, interval.counts, interval.length);
+        table.row({{std::string(name_of(row.interface)), kBold},
+                   {grouped_count(row.completed)},
+                   {fmt::format("{:.2f}", at_once)},
+                   {grouped_count(row.in_flight_max)},
+                   {batch_text(row.batches)},
+                   {quantile_text(row.reap, 0.5)},
+                   {quantile_text(row.reap, 0.99)}});
         punts(page, row);
     }
 }

@@ -2,6 +2,7 @@
 // The requests below the operations, and who asked for them.
 #include "model/levels.h"
 #include "output/terminal/sections.h"
+#include "output/terminal/table.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -12,25 +13,6 @@ namespace {
 
 constexpr std::size_t kBlockRows = 8;
 constexpr std::size_t kSubmitters = 3;
-
-void block_head(Page& page)
-{
-    page.put(page.line()
-                 .to(41)
-                 .right("in the queue", 15, kDim)
-                 .right("in the device", 16, kDim)
-                 .right("mean", 8, kDim));
-    page.put(page.line()
-                 .left("device", 11, kDim)
-                 .left("op", 12, kDim)
-                 .right("count", 8, kDim)
-                 .right("bytes", 10, kDim)
-                 .right("p50", 7, kDim)
-                 .right("p99", 8, kDim)
-                 .right("p50", 8, kDim)
-                 .right("p99", 8, kDim)
-                 .right("depth", 8, kDim));
-}
 
 std::string submitter_text(const Submitter& by)
 {
@@ -112,25 +94,23 @@ std::vector<Piece> level_pieces(const Counts& counts, const BlockRequests& row)
     return {{"of it by itself: " + text_of(levels), kPlain}};
 }
 
-void block_row(Page& page, const Counts& counts, const BlockRequests& row, Nanoseconds length)
+void block_row(Page& page, Table& table, const Interval& interval, const BlockRequests& row)
 {
-    const double seconds = to_seconds(length);
+    const double seconds = to_seconds(interval.length);
     const std::string depth =
         seconds > 0 ? fmt::format("{:.2f}", to_seconds(row.depth_time) / seconds) : "-";
-    page.put(page.line()
-                 .left(row.device.empty() ? "-" : row.device, 10)
-                 .to(11)
-                 .left(row.op, 12)
-                 .right(count_text(row.count), 8)
-                 .right(human_bytes(static_cast<double>(row.bytes)), 10)
-                 .right(quantile_text(row.queue, 0.5), 7)
-                 .right(quantile_text(row.queue, 0.99), 8)
-                 .right(quantile_text(row.service, 0.5), 8)
-                 .right(quantile_text(row.service, 0.99), 8)
-                 .right(depth, 8));
+    table.row({{text_or_dash(row.device)},
+               {row.op},
+               {count_text(row.count)},
+               {human_bytes(static_cast<double>(row.bytes))},
+               {quantile_text(row.queue, 0.5)},
+               {quantile_text(row.queue, 0.99)},
+               {quantile_text(row.service, 0.5)},
+               {quantile_text(row.service, 0.99)},
+               {depth}});
     page.flow(2, trouble_pieces(row));
     page.flow(2, flow_pieces(row));
-    page.flow(2, level_pieces(counts, row));
+    page.flow(2, level_pieces(interval.counts, row));
     page.flow(2, submitter_pieces(row));
 }
 
@@ -142,12 +122,23 @@ void block_requests(Page& page, const Interval& interval)
     if (rows.empty())
         return;
     page.title("Block requests");
-    block_head(page);
-    const std::size_t shown = std::min(rows.size(), kBlockRows);
-    for (std::size_t i = 0; i < shown; ++i)
-        block_row(page, interval.counts, rows[i], interval.length);
-    if (shown < rows.size())
-        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+    page.put(page.line()
+                 .to(41)
+                 .right("in the queue", 15, kDim)
+                 .right("in the device", 16, kDim)
+                 .right("mean", 8, kDim));
+    Table table(page, {{"device", 11, true},
+                       {"op", 12, true},
+                       {"count", 8},
+                       {"bytes", 10},
+                       {"p50", 7},
+                       {"p99", 8},
+                       {"p50", 8},
+                       {"p99", 8},
+                       {"depth", 8}});
+    table.head();
+    table.rows(rows, kBlockRows,
+               [&](const BlockRequests& row) { block_row(page, table, interval, row); });
 }
 
 void failed_requests(Page& page, const Interval& interval)
@@ -156,28 +147,23 @@ void failed_requests(Page& page, const Interval& interval)
     if (rows.empty())
         return;
     page.title("Failed requests");
-    page.put(page.line()
-                 .left("device", 11, kDim)
-                 .left("op", 12, kDim)
-                 .left("status", 15, kDim)
-                 .right("count", 8, kDim)
-                 .right("first sector", 15, kDim)
-                 .to(63)
-                 .add("asked by", kDim));
-    const std::size_t shown = std::min(rows.size(), kBlockRows);
-    for (std::size_t i = 0; i < shown; ++i)
-        page.put(page.line()
-                     .left(rows[i].device.empty() ? "-" : rows[i].device, 10)
-                     .to(11)
-                     .left(rows[i].op, 11)
-                     .to(23)
-                     .left(rows[i].status, 15, kBad)
-                     .right(count_text(rows[i].count), 8)
-                     .right(rows[i].sector ? std::to_string(*rows[i].sector) : "-", 15)
-                     .to(63)
-                     .left(submitter_text(rows[i].by), 17, kDim));
-    if (shown < rows.size())
-        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+    Table table(page, {{"device", 11, true},
+                       {"op", 12, true},
+                       {"status", 15, true},
+                       {"count", 8},
+                       {"first sector", 15},
+                       {"", 2},
+                       {"asked by", 18, true}});
+    table.head();
+    table.rows(rows, kBlockRows, [&](const BlockErrors& row) {
+        table.row({{text_or_dash(row.device)},
+                   {row.op},
+                   {row.status, kBad},
+                   {count_text(row.count)},
+                   {row.sector ? std::to_string(*row.sector) : "-"},
+                   {""},
+                   {submitter_text(row.by), kDim}});
+    });
 }
 
 } // namespace iopath::terminal

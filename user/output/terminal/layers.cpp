@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // What happened around the operations: commits, interrupts, the scheduler.
 #include "output/terminal/sections.h"
+#include "output/terminal/table.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -11,7 +12,7 @@ namespace iopath::terminal {
 
 namespace {
 
-constexpr std::size_t kBlockRows = 8;
+constexpr std::size_t kCommitRows = 8;
 constexpr std::size_t kInterruptRows = 6;
 
 /// One interrupt line or softirq vector, over all CPUs.
@@ -54,23 +55,20 @@ std::string cpus_text(const std::set<int>& cpus)
     return fmt::format("{}-{}", *cpus.begin(), *cpus.rbegin());
 }
 
-void load_row(Page& page, const Load& load, const Interval& interval)
+void load_row(Table& table, const Load& load, const Interval& interval)
 {
     const double seconds = to_seconds(interval.length);
     const double share = to_seconds(load.latency.sum) / (seconds * std::max(interval.host.cpus, 1));
     const auto per_second =
         static_cast<Nanoseconds::rep>(static_cast<double>(load.latency.sum.count()) / seconds);
-    page.put(
-        page.line()
-            .left(load.name, 28)
-            .to(29)
-            .left(cpus_text(load.cpus), 6)
-            .to(36)
-            .right(human_count(static_cast<double>(load.latency.histogram.count()) / seconds), 8)
-            .right(human_duration(Nanoseconds{per_second}), 9)
-            .right(human_share(share), 8)
-            .right(quantile_text(load.latency, 0.99), 8)
-            .right(quantile_text(load.delay, 0.99), 11));
+    const double runs = static_cast<double>(load.latency.histogram.count()) / seconds;
+    table.row({{load.name},
+               {cpus_text(load.cpus)},
+               {human_count(runs)},
+               {human_duration(Nanoseconds{per_second})},
+               {human_share(share)},
+               {quantile_text(load.latency, 0.99)},
+               {quantile_text(load.delay, 0.99)}});
 }
 
 } // namespace
@@ -79,6 +77,11 @@ std::string count_text(std::uint64_t count)
 {
     constexpr std::uint64_t kExact = 999'999;
     return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
+}
+
+std::string text_or_dash(const std::string& text)
+{
+    return text.empty() ? "-" : text;
 }
 
 std::string quantile_text(const Latency& latency, double q)
@@ -92,27 +95,18 @@ void commits(Page& page, const Interval& interval)
     if (rows.empty())
         return;
     page.title("Journal commits");
-    page.put(page.line()
-                 .left("device", 19, kDim)
-                 .right("count", 8, kDim)
-                 .right("time", 10, kDim)
-                 .right("p50", 8, kDim)
-                 .right("p99", 8, kDim)
-                 .right("max", 8, kDim));
-    const std::size_t shown = std::min(rows.size(), kBlockRows);
-    for (std::size_t i = 0; i < shown; ++i) {
-        const Latency& latency = rows[i].latency;
-        page.put(page.line()
-                     .left(rows[i].device, 18)
-                     .to(19)
-                     .right(count_text(latency.histogram.count()), 8)
-                     .right(human_duration(latency.sum), 10)
-                     .right(quantile_text(latency, 0.5), 8)
-                     .right(quantile_text(latency, 0.99), 8)
-                     .right(human_duration(latency.max), 8));
-    }
-    if (shown < rows.size())
-        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+    Table table(
+        page,
+        {{"device", 19, true}, {"count", 8}, {"time", 10}, {"p50", 8}, {"p99", 8}, {"max", 8}});
+    table.head();
+    table.rows(rows, kCommitRows, [&](const Commits& row) {
+        table.row({{row.device},
+                   {count_text(row.latency.histogram.count())},
+                   {human_duration(row.latency.sum)},
+                   {quantile_text(row.latency, 0.5)},
+                   {quantile_text(row.latency, 0.99)},
+                   {human_duration(row.latency.max)}});
+    });
 }
 
 void interrupts(Page& page, const Interval& interval)
@@ -121,17 +115,17 @@ void interrupts(Page& page, const Interval& interval)
     if (loads.empty() || interval.length <= Nanoseconds::zero())
         return;
     page.title("Interrupts");
-    page.put(page.line()
-                 .to(29)
-                 .left("cpu", 7, kDim)
-                 .right("per s", 8, kDim)
-                 .right("time/s", 9, kDim)
-                 .right("of CPUs", 8, kDim)
-                 .right("p99", 8, kDim)
-                 .right("p99 delay", 11, kDim));
+    Table table(page, {{"", 29, true},
+                       {"cpu", 7, true},
+                       {"per s", 8},
+                       {"time/s", 9},
+                       {"of CPUs", 8},
+                       {"p99", 8},
+                       {"p99 delay", 11}});
+    table.head();
     const std::size_t shown = std::min(loads.size(), kInterruptRows);
     for (std::size_t i = 0; i < shown; ++i)
-        load_row(page, loads[i], interval);
+        load_row(table, loads[i], interval);
     if (shown == loads.size())
         return;
     Nanoseconds rest{};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Commands of NVMe by hardware queue and CPU.
 #include "output/terminal/sections.h"
+#include "output/terminal/table.h"
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <string>
 
@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kRows = 5; // eight lines in all
 
-void nvme_row(Page& page, const NvmeQueue& row)
+void nvme_row(Table& table, const NvmeQueue& row)
 {
     const std::uint64_t completed = row.completed();
     const std::string elsewhere =
@@ -22,17 +22,16 @@ void nvme_row(Page& page, const NvmeQueue& row)
     std::uint64_t errors = 0;
     for (const auto& error : row.errors)
         errors += error.second;
-    page.put(page.line()
-                 .left(row.device, 10)
-                 .right(std::to_string(row.qid), 5)
-                 .right(std::to_string(row.cpu), 5)
-                 .right(count_text(row.submitted), 10)
-                 .right(count_text(completed), 10)
-                 .right(elsewhere, 8)
-                 .right(quantile_text(row.queue, 0.99), 8)
-                 .right(quantile_text(row.command, 0.99), 8)
-                 .right(quantile_text(row.completion, 0.99), 8)
-                 .right(count_text(errors), 7, errors == 0 ? kPlain : kBad));
+    table.row({{row.device},
+               {std::to_string(row.qid)},
+               {std::to_string(row.cpu)},
+               {count_text(row.submitted)},
+               {count_text(completed)},
+               {elsewhere},
+               {quantile_text(row.queue, 0.99)},
+               {quantile_text(row.command, 0.99)},
+               {quantile_text(row.completion, 0.99)},
+               {count_text(errors), errors == 0 ? kPlain : kBad}});
 }
 
 } // namespace
@@ -43,22 +42,18 @@ void nvme_queues(Page& page, const Interval& interval)
     if (rows.empty())
         return;
     page.title("NVMe queues (p99)");
-    page.put(page.line()
-                 .left("device", 10, kDim)
-                 .right("qid", 5, kDim)
-                 .right("cpu", 5, kDim)
-                 .right("submitted", 10, kDim)
-                 .right("completed", 10, kDim)
-                 .right("crossed", 8, kDim)
-                 .right("queue", 8, kDim)
-                 .right("command", 8, kDim)
-                 .right("to done", 8, kDim)
-                 .right("failed", 7, kDim));
-    const std::size_t shown = std::min(rows.size(), kRows);
-    for (std::size_t i = 0; i < shown; ++i)
-        nvme_row(page, rows[i]);
-    if (shown < rows.size())
-        page.put(fmt::format("+ {} more", rows.size() - shown), kDim);
+    Table table(page, {{"device", 11, true},
+                       {"qid", 4},
+                       {"cpu", 5},
+                       {"submitted", 10},
+                       {"completed", 10},
+                       {"crossed", 8},
+                       {"queue", 8},
+                       {"command", 8},
+                       {"to done", 8},
+                       {"failed", 7}});
+    table.head();
+    table.rows(rows, kRows, [&](const NvmeQueue& row) { nvme_row(table, row); });
 }
 
 } // namespace iopath::terminal

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/terminal/bar.h"
 #include "output/terminal/sections.h"
+#include "output/terminal/table.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -14,20 +15,6 @@ constexpr double kShownShare = 0.01;
 constexpr std::size_t kShownRows = 12;
 constexpr std::size_t kIndent = 2;
 
-void table_head(Page& page)
-{
-    page.put(page.line()
-                 .left("op", 9, kDim)
-                 .left("target", 9, kDim)
-                 .left("fs", 9, kDim)
-                 .left("device", 12, kDim)
-                 .right("count", 9, kDim)
-                 .right("p50", 8, kDim)
-                 .right("p99", 8, kDim)
-                 .right("max", 8, kDim)
-                 .right("share", 8, kDim));
-}
-
 /// Exact as long as it fits its column.
 std::string count_text(std::uint64_t count)
 {
@@ -40,29 +27,17 @@ std::string duration_text(const Latency& latency, Nanoseconds value)
     return latency.histogram.empty() ? "-" : human_duration(value);
 }
 
-/// An unknown name is a dash; blanks would shift the eye.
-std::string_view name_or_dash(const std::string& name)
+void table_row(Table& table, const Operation& row, double share)
 {
-    return name.empty() ? std::string_view{"-"} : std::string_view{name};
-}
-
-Line& cell(Line& line, std::string_view text, std::size_t width)
-{
-    return line.left(text, width - 1).to(line.width() + 1);
-}
-
-void table_row(Page& page, const Operation& row, double share)
-{
-    Line line = page.line();
-    line.left(name_of(row.key.op), 9, kBold).left(name_of(row.key.target), 9);
-    cell(line, name_or_dash(row.key.fs), 9);
-    cell(line, name_or_dash(row.key.device), 12);
-    line.right(count_text(row.count), 9)
-        .right(duration_text(row.latency, row.latency.quantile(0.5)), 8)
-        .right(duration_text(row.latency, row.latency.quantile(0.99)), 8)
-        .right(duration_text(row.latency, row.latency.max), 8)
-        .right(human_share(share), 8, kBold);
-    page.put(line);
+    table.row({{std::string(name_of(row.key.op)), kBold},
+               {std::string(name_of(row.key.target))},
+               {text_or_dash(row.key.fs)},
+               {text_or_dash(row.key.device)},
+               {count_text(row.count)},
+               {duration_text(row.latency, row.latency.quantile(0.5))},
+               {duration_text(row.latency, row.latency.quantile(0.99))},
+               {duration_text(row.latency, row.latency.max)},
+               {human_share(share), kBold}});
 }
 
 /// What the row is told apart by beside the columns, and what went wrong in it.
@@ -111,9 +86,9 @@ void processes(Page& page, const Operation& row)
         page.put(page.line().to(kIndent).add(text, kDim));
 }
 
-void slow_row(Page& page, const Operation& row, const Scope& scope, double share)
+void slow_row(Page& page, Table& table, const Operation& row, const Scope& scope, double share)
 {
-    table_row(page, row, share);
+    table_row(table, row, share);
     particulars(page, row);
     stage_bar(page, row, kIndent);
     waited_for(page, row, kIndent);
@@ -164,14 +139,23 @@ void operations(Page& page, const Report& report)
     }
     const double whole = to_seconds(judged_time(interval));
     page.title("Where the time went");
-    table_head(page);
+    Table table(page, {{"op", 9, true},
+                       {"target", 9, true},
+                       {"fs", 9, true},
+                       {"device", 12, true},
+                       {"count", 9},
+                       {"p50", 8},
+                       {"p99", 8},
+                       {"max", 8},
+                       {"share", 8}});
+    table.head();
     std::size_t shown = 0;
     for (; shown < std::min(rows.size(), kShownRows); ++shown) {
         const Operation& row = rows[shown];
         const double share = whole > 0 ? to_seconds(judged_time(interval.scope, row)) / whole : 0;
         if (share < kShownShare && shown > 0)
             break;
-        slow_row(page, row, interval.scope, share);
+        slow_row(page, table, row, interval.scope, share);
     }
     folded(page, interval, shown);
 }

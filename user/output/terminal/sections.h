@@ -22,6 +22,8 @@ void closing(Page& page, const Report& report);
 
 /// "12,345", "1.23M".
 std::string count_text(std::uint64_t count);
+/// An unknown name is a dash; blanks would shift the eye.
+std::string text_or_dash(const std::string& text);
 /// "36.0us", or "-" of nothing.
 std::string quantile_text(const Latency& latency, double q);
 /// "fio[1234]".
