@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "analyze/select.h"
 
+#include "base/entries.h"
+
 #include <algorithm>
 #include <cctype>
 #include <map>
@@ -35,22 +37,16 @@ bool matches(const OperationKey& key, const Selection& selection)
 
 void add_via(std::vector<Via>& known, const Via& more)
 {
-    const auto same = std::find_if(known.begin(), known.end(),
-                                   [&](const Via& one) { return one.comm == more.comm; });
-    if (same == known.end())
-        known.push_back(more);
-    else
-        same->time += more.time;
+    const Via none{more.comm, {}};
+    entry_for(known, none, [&](const Via& one) { return one.comm == more.comm; }).time += more.time;
 }
 
 void add_top(std::vector<TopProcess>& known, const TopProcess& more)
 {
-    const auto same = std::find_if(known.begin(), known.end(),
-                                   [&](const TopProcess& one) { return one.pid == more.pid; });
-    if (same == known.end())
-        known.push_back(more);
-    else
-        same->time += more.time;
+    TopProcess none = more;
+    none.time = {};
+    entry_for(known, none, [&](const TopProcess& one) { return one.pid == more.pid; }).time +=
+        more.time;
 }
 
 template <typename Entry>

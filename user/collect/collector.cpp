@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/collector.h"
 
+#include "base/entries.h"
 #include "bpf/iopath.h"
 #include "collect/records.h"
 
@@ -143,12 +144,8 @@ void Collector::read_vias(Counts& counts)
         auto& known = operation->stages.at(via->stage).via;
         const std::string comm = helper_name(fixed_string(via->comm));
         const Nanoseconds time(*static_cast<const iop_u64*>(value));
-        const auto same = std::find_if(known.begin(), known.end(),
-                                       [&](const Via& one) { return one.comm == comm; });
-        if (same != known.end())
-            same->time += time;
-        else
-            known.push_back({comm, time});
+        entry_for(known, Via{comm, {}}, [&](const Via& one) { return one.comm == comm; }).time +=
+            time;
     });
     for (Operation& operation : counts.operations) {
         for (StageTime& stage : operation.stages)

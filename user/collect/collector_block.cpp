@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Block requests: rows by device and op, and who asked for them.
+#include "base/entries.h"
 #include "bpf/iopath.h"
 #include "collect/block_status.h"
 #include "collect/collector.h"
@@ -114,17 +115,15 @@ std::optional<std::uint64_t> sector_of(iop_u64 sector)
 }
 
 /// Adds what is said of one submitter twice, as an exec or a new worker makes it.
-void add_submitted(std::vector<Submitted>& all, Submitted one)
+void add_submitted(std::vector<Submitted>& all, const Submitted& one)
 {
-    const auto known = std::find_if(all.begin(), all.end(),
-                                    [&](const Submitted& has) { return has.by == one.by; });
-    if (known == all.end()) {
-        all.push_back(std::move(one));
-        return;
-    }
-    known->count += one.count;
-    known->bytes += one.bytes;
-    known->time += one.time;
+    Submitted none;
+    none.by = one.by;
+    Submitted& known =
+        entry_for(all, std::move(none), [&](const Submitted& has) { return has.by == one.by; });
+    known.count += one.count;
+    known.bytes += one.bytes;
+    known.time += one.time;
 }
 
 /// What the rows of a breakdown are told apart by.
@@ -147,18 +146,16 @@ bool is_loop(const Submitter& by)
                        [](char c) { return c >= '0' && c <= '9'; });
 }
 
-void add_handed_on(Counts& counts, HandedOn more)
+void add_handed_on(Counts& counts, const HandedOn& more)
 {
-    const auto known =
-        std::find_if(counts.handed_on.begin(), counts.handed_on.end(), [&](const HandedOn& has) {
-            return has.device == more.device && has.from == more.from && has.op == more.op;
-        });
-    if (known == counts.handed_on.end()) {
-        counts.handed_on.push_back(std::move(more));
-        return;
-    }
-    known->count += more.count;
-    known->time += more.time;
+    HandedOn none = more;
+    none.count = 0;
+    none.time = {};
+    HandedOn& known = entry_for(counts.handed_on, std::move(none), [&](const HandedOn& has) {
+        return has.device == more.device && has.from == more.from && has.op == more.op;
+    });
+    known.count += more.count;
+    known.time += more.time;
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/counts.h"
 
+#include "model/take.h"
+
 #include <algorithm>
 #include <map>
 #include <tuple>
@@ -9,13 +11,6 @@
 namespace iopath {
 
 namespace {
-
-/// Cumulative counts of one source cannot shrink; if one did, nothing was counted since.
-template <typename T>
-void take(T& value, const T& earlier)
-{
-    value = value > earlier ? value - earlier : T{};
-}
 
 void subtract_row(Via& row, const Via& earlier)
 {

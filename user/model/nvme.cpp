@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "model/nvme.h"
 
+#include "model/take.h"
+
 namespace iopath {
-
-namespace {
-
-/// Cumulative counts of one source cannot shrink; if one did, nothing was counted since.
-void take(std::uint64_t& value, std::uint64_t earlier)
-{
-    value = value > earlier ? value - earlier : 0;
-}
-
-} // namespace
 
 bool NvmeQueue::is_zero() const
 {
