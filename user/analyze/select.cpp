@@ -11,7 +11,7 @@ namespace iopath {
 
 bool device_matches(const std::string& device, const std::string& wanted)
 {
-    if (device.compare(0, wanted.size(), wanted) != 0)
+    if (wanted.empty() || !device.starts_with(wanted))
         return false;
     std::string rest = device.substr(wanted.size());
     const bool ends_in_digit = std::isdigit(static_cast<unsigned char>(wanted.back())) != 0;

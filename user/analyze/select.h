@@ -16,7 +16,8 @@ struct Selection {
     Breakdown by = Breakdown::none; ///< device and fs: rows that differ in nothing else become one
 };
 
-/// "vda" selects "vda1", "nvme0n1" selects "nvme0n1p2", and every device itself.
+/// "vda" selects "vda1", "nvme0n1" selects "nvme0n1p2", and every device itself; no name selects
+/// nothing.
 bool device_matches(const std::string& device, const std::string& wanted);
 
 /// Keeps the rows, requests and open operations that match, and adds up those that the breakdown

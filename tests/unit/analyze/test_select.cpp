@@ -61,6 +61,17 @@ TEST_CASE("partitions of disks whose name ends in a digit have a p")
     CHECK(interval.counts.operations.at(1).key.device == "nvme0n1p2");
 }
 
+TEST_CASE("a device without a name is no disk of any")
+{
+    CHECK_FALSE(device_matches("7", ""));
+    CHECK_FALSE(device_matches("", "vda"));
+    Interval interval = sample();
+    interval.counts.block.emplace_back(); // what found no row of its own
+    select(interval, {.device = "vda"});
+    REQUIRE(interval.counts.block.size() == 1);
+    CHECK(interval.counts.block.front().device == "vda");
+}
+
 TEST_CASE("file system and target select")
 {
     Interval interval = sample();
