@@ -5,6 +5,7 @@
 #include "collect/block_status.h"
 #include "collect/collector.h"
 #include "collect/records.h"
+#include "sys/devices.h"
 
 #include <algorithm>
 #include <set>
@@ -41,20 +42,14 @@ std::string_view request_op_name(std::uint32_t op)
     }
 }
 
+/// "flush-254:0", as writeback's work calls itself; 0: file systems without a device of their own.
 std::uint32_t device_in(std::string_view work)
 {
     constexpr std::string_view kFlush = "flush-";
-    const auto colon = work.find(':');
-    if (!work.starts_with(kFlush) || colon == std::string_view::npos)
+    if (!work.starts_with(kFlush))
         return 0;
-    const auto number = [](std::string_view digits) {
-        std::uint32_t value = 0;
-        for (const char digit : digits)
-            value = value * 10 + static_cast<std::uint32_t>(digit - '0');
-        return value;
-    };
-    return number(work.substr(kFlush.size(), colon - kFlush.size())) << 20U |
-           number(work.substr(colon + 1));
+    const auto number = DeviceNumber::in(work.substr(kFlush.size()));
+    return number ? number->value() : 0;
 }
 
 /// What is with the driver: added up over CPUs, as one may take away what another has added.

@@ -27,6 +27,18 @@ std::string device_name(std::string sysfs_name)
 
 } // namespace
 
+std::optional<DeviceNumber> DeviceNumber::in(std::string_view text)
+{
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos)
+        return std::nullopt;
+    const auto major = number_in<std::uint32_t>(text.substr(0, colon));
+    const auto minor = number_in<std::uint32_t>(text.substr(colon + 1));
+    if (!major || !minor)
+        return std::nullopt;
+    return DeviceNumber{*major, *minor};
+}
+
 std::string Devices::look_up(std::uint32_t dev) const
 {
     const auto number = DeviceNumber::of(dev);
@@ -63,15 +75,10 @@ bool Devices::exists(std::string_view name) const
 
 std::optional<std::uint32_t> Devices::number(std::string_view name) const
 {
-    const std::string text = files_.line(class_path(name) + "/dev");
-    const auto colon = text.find(':');
-    if (name.empty() || colon == std::string::npos)
+    if (name.empty())
         return std::nullopt;
-    const auto major = number_in<std::uint32_t>(std::string_view(text).substr(0, colon));
-    const auto minor = number_in<std::uint32_t>(std::string_view(text).substr(colon + 1));
-    if (!major || !minor)
-        return std::nullopt;
-    return DeviceNumber{*major, *minor}.value();
+    const auto number = DeviceNumber::in(files_.line(class_path(name) + "/dev"));
+    return number ? std::optional(number->value()) : std::nullopt;
 }
 
 std::vector<std::string> Devices::all() const

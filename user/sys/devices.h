@@ -20,6 +20,8 @@ struct DeviceNumber {
     std::uint32_t minor = 0;
 
     static constexpr DeviceNumber of(std::uint32_t dev) { return {dev >> 20, dev & 0xfffff}; }
+    /// "MAJOR:MINOR"; nothing for any other text.
+    static std::optional<DeviceNumber> in(std::string_view text);
     [[nodiscard]] constexpr std::uint32_t value() const { return major << 20 | minor; }
 };
 

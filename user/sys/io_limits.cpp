@@ -6,27 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <sstream>
 
 namespace iopath {
 
 namespace {
-
-/// "MAJOR:MINOR" as the kernel's dev_t; 0 for anything else.
-std::uint32_t device_number(std::string_view text)
-{
-    DeviceNumber number;
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos)
-        return 0;
-    const char* end = text.data() + text.size();
-    const auto major = std::from_chars(text.data(), text.data() + colon, number.major);
-    const auto minor = std::from_chars(text.data() + colon + 1, end, number.minor);
-    const bool good = major.ec == std::errc{} && minor.ec == std::errc{} && minor.ptr == end;
-    return good ? number.value() : 0;
-}
 
 /// What of "rbps=max riops=100" limits anything: "riops=100".
 std::string without_max(std::istringstream& words)
@@ -100,11 +85,11 @@ private:
             std::istringstream words(line);
             std::string number;
             words >> number;
-            const std::uint32_t dev = device_number(number);
+            const auto dev = DeviceNumber::in(number);
             const std::string setting = without_max(words);
-            if (dev != 0 && !setting.empty())
-                limits_.push_back(
-                    {kind, cgroup, devices_.name(dev), number, file, std::string(name) + setting});
+            if (dev && !setting.empty())
+                limits_.push_back({kind, cgroup, devices_.name(dev->value()), number, file,
+                                   std::string(name) + setting});
         }
     }
 

@@ -11,18 +11,6 @@ namespace iopath {
 
 namespace {
 
-std::optional<std::uint32_t> parse_device(std::string_view text)
-{
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos)
-        return std::nullopt;
-    const auto major = number_in<std::uint32_t>(text.substr(0, colon));
-    const auto minor = number_in<std::uint32_t>(text.substr(colon + 1));
-    if (!major || !minor)
-        return std::nullopt;
-    return DeviceNumber{*major, *minor}.value();
-}
-
 /// "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue": the number of
 /// fields before the hyphen varies.
 std::optional<Mount> parse_line(std::string_view line)
@@ -32,10 +20,10 @@ std::optional<Mount> parse_line(std::string_view line)
     const auto hyphen = std::find(fields.begin(), fields.end(), "-");
     if (hyphen - fields.begin() < 6 || fields.end() - hyphen < 4)
         return std::nullopt;
-    const auto dev = parse_device(fields[2]);
+    const auto dev = DeviceNumber::in(fields[2]);
     if (!dev)
         return std::nullopt;
-    return Mount{*dev, unescape_octal(fields[4]), unescape_octal(hyphen[1]),
+    return Mount{dev->value(), unescape_octal(fields[4]), unescape_octal(hyphen[1]),
                  unescape_octal(hyphen[2]), std::string(hyphen[3])};
 }
 

@@ -275,6 +275,23 @@ TEST_CASE("requests have their submitters, a process by its latest name")
     CHECK(by[1].time == nanoseconds(40));
 }
 
+TEST_CASE("writeback whose work names no number has a device by that name")
+{
+    FakeMaps maps;
+    maps.set<iopath_block_info>("block_infos", 1, {iopath_block_info{{0, kSda, 1}, {}}});
+    iopath_block_row row{};
+    row.service[50] = 1;
+    maps.set<iopath_block_row>("block_rows", 1, {row});
+    const iopath_submitter flusher{{9, 0, IOPATH_SUBMITTER_WRITEBACK, kSda, 1, "flush-8:x"}, 1, ""};
+    maps.set<iopath_submitter>("submitters", 1, {flusher});
+    maps.set<iopath_submitted>("submitted", 1, {iopath_submitted{1, 4096, 10}});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow, 2, false, false, 2}, "");
+    REQUIRE(counts.block.size() == 1);
+    REQUIRE(counts.block.front().by.size() == 1);
+    CHECK(counts.block.front().by.front().by.device == "8:x");
+}
+
 TEST_CASE("what one device hands on to another, and what a loop device reads of its file")
 {
     FakeMaps maps;

@@ -19,6 +19,10 @@ TEST_CASE("a dev_t is taken apart as the kernel does", "[devices]")
     CHECK(dev(8, 1) == 0x800001);
     CHECK(DeviceNumber::of(0x10300042).major == 259);
     CHECK(DeviceNumber::of(0x10300042).minor == 0x42);
+    REQUIRE(DeviceNumber::in("259:66"));
+    CHECK(DeviceNumber::in("259:66")->value() == 0x10300042);
+    for (const char* other : {"", "259", ":", "259:", ":66", "a:b", "259:66 ", "-1:0"})
+        CHECK_FALSE(DeviceNumber::in(other));
     CHECK(DeviceNumber::of(dev(4095, 0xfffff)).minor == 0xfffff);
 }
 
