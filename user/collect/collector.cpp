@@ -14,21 +14,6 @@ namespace {
 
 constexpr std::size_t kTopProcesses = 10;
 
-void add_buckets(Histogram& histogram, const iop_u64* buckets)
-{
-    for (std::size_t i = 0; i < IOPATH_BUCKETS; i++) {
-        if (buckets[i] != 0)
-            histogram.add(i, buckets[i]);
-    }
-}
-
-void add_latency(Latency& latency, const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns)
-{
-    add_buckets(latency.histogram, buckets);
-    latency.sum += Nanoseconds(sum_ns);
-    latency.max = std::max(latency.max, Nanoseconds(max_ns));
-}
-
 // A row whose CPUs all count nothing has not been used.
 bool is_empty(const Operation& operation)
 {
@@ -47,13 +32,14 @@ void add_row(Operation& operation, const iopath_row& row)
     operation.flush += Nanoseconds(row.flush_ns);
     operation.dirty += Nanoseconds(row.dirty_ns);
     operation.residual += Nanoseconds(row.residual_ns);
-    add_latency(operation.latency, static_cast<const iop_u64*>(row.pure), row.pure_ns, row.max_ns);
-    add_latency(operation.latency, static_cast<const iop_u64*>(row.mixed), row.mixed_ns,
-                row.max_ns);
+    const Latency pure = latency_of(static_cast<const iop_u64*>(row.pure), row.pure_ns, row.max_ns);
+    operation.latency.add(pure);
+    operation.latency.add(
+        latency_of(static_cast<const iop_u64*>(row.mixed), row.mixed_ns, row.max_ns));
     // An operation that only ran has its wall time as its cpu time.
     StageTime& cpu = operation.stage(Stage::cpu);
-    cpu.time += Nanoseconds(row.pure_ns);
-    add_buckets(cpu.histogram, static_cast<const iop_u64*>(row.pure));
+    cpu.time += pure.sum;
+    cpu.histogram.add(pure.histogram);
     for (std::size_t stage = 0; stage < kStages; stage++)
         operation.stages.at(stage).time += Nanoseconds(row.stage_ns[stage]);
     operation.count = operation.latency.histogram.count();

@@ -10,14 +10,6 @@ namespace iopath {
 
 namespace {
 
-void add_latency(Latency& latency, const iopath_latency& part)
-{
-    for (std::size_t i = 0; i < IOPATH_BUCKETS; i++)
-        latency.histogram.add(i, part.buckets[i]);
-    latency.sum += Nanoseconds(part.ns);
-    latency.max = std::max(latency.max, Nanoseconds(part.max_ns));
-}
-
 void add_part(AsyncRequests& row, const iopath_async& part)
 {
     row.submitted += part.submitted;
@@ -31,8 +23,8 @@ void add_part(AsyncRequests& row, const iopath_async& part)
     row.batches.max = std::max<std::uint64_t>(row.batches.max, part.batch_max);
     for (std::size_t i = 0; i < IOPATH_BATCH_BUCKETS; i++)
         row.batches.buckets.at(i) += part.batch[i];
-    add_latency(row.reap, part.reap);
-    add_latency(row.total, part.total);
+    row.reap.add(latency_of(part.reap));
+    row.total.add(latency_of(part.total));
 }
 
 /// Who ends a wait is not known yet: what has happened so far tells.

@@ -40,8 +40,7 @@ void Collector::read_interrupts(Counts& counts)
             interrupt.irq = kVectorIrqs.at(vector);
             interrupt.name = kVectorNames.at(vector);
         }
-        interrupt.latency =
-            latency_of(static_cast<const iop_u64*>(irq->buckets), irq->ns, irq->max_ns);
+        interrupt.latency = latency_of(*irq);
         counts.interrupts.push_back(std::move(interrupt));
     });
 }
@@ -68,11 +67,9 @@ void Collector::read_softirqs(Counts& counts)
 void Collector::read_commits(Counts& counts)
 {
     maps_.each("commits", [&](const void* key, const void* value) {
-        const auto* sums = static_cast<const iopath_latency*>(value);
         Commits commits;
         commits.device = names_.disk(static_cast<const iopath_commits_key*>(key)->dev);
-        commits.latency =
-            latency_of(static_cast<const iop_u64*>(sums->buckets), sums->ns, sums->max_ns);
+        commits.latency = latency_of(*static_cast<const iopath_latency*>(value));
         counts.commits.push_back(std::move(commits));
     });
 }

@@ -12,11 +12,6 @@ namespace iopath {
 
 namespace {
 
-Latency durations(const iopath_latency& sums)
-{
-    return latency_of(static_cast<const iop_u64*>(sums.buckets), sums.ns, sums.max_ns);
-}
-
 bool is_controller(std::uint32_t dev)
 {
     return dev >> 20U == 0;
@@ -44,9 +39,9 @@ NvmeQueue queue_of(const iopath_nvme_key& key, const iopath_nvme& part)
     row.elsewhere = part.elsewhere;
     row.interrupts = part.interrupts;
     row.interrupts_elsewhere = part.interrupts_elsewhere;
-    row.queue = durations(part.queue);
-    row.command = durations(part.command);
-    row.completion = durations(part.completion);
+    row.queue = latency_of(part.queue);
+    row.command = latency_of(part.command);
+    row.completion = latency_of(part.completion);
     return row;
 }
 

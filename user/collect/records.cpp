@@ -33,4 +33,9 @@ Latency latency_of(const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns)
     return latency;
 }
 
+Latency latency_of(const iopath_latency& sums)
+{
+    return latency_of(static_cast<const iop_u64*>(sums.buckets), sums.ns, sums.max_ns);
+}
+
 } // namespace iopath

@@ -54,5 +54,6 @@ private:
 
 /// Buckets, sum and maximum as the programs keep them.
 Latency latency_of(const iop_u64* buckets, iop_u64 sum_ns, iop_u64 max_ns);
+Latency latency_of(const iopath_latency& sums);
 
 } // namespace iopath

@@ -179,8 +179,7 @@ void subtract_batches(Batches& batches, const Batches& earlier)
 {
     take(batches.count, earlier.count);
     take(batches.sum, earlier.sum);
-    for (std::size_t i = 0; i < batches.buckets.size(); ++i)
-        take(batches.buckets.at(i), earlier.buckets.at(i));
+    take_each(batches.buckets, earlier.buckets);
 }
 
 void subtract_async(AsyncRequests& row, const AsyncRequests& earlier)
@@ -188,8 +187,7 @@ void subtract_async(AsyncRequests& row, const AsyncRequests& earlier)
     take(row.submitted, earlier.submitted);
     take(row.completed, earlier.completed);
     take(row.shots, earlier.shots);
-    for (std::size_t i = 0; i < kPunts; ++i)
-        take(row.punted.at(i), earlier.punted.at(i));
+    take_each(row.punted, earlier.punted);
     subtract_batches(row.batches, earlier.batches);
     row.reap.subtract(earlier.reap);
     row.total.subtract(earlier.total);
