@@ -73,11 +73,11 @@ struct Requests {
 /// is given those of the disk that worked most; nothing when no disk did.
 std::optional<Requests> requests_behind(const Interval& interval, const std::string& device);
 
-/// What the requests look like: "4.0KiB to 64.0KiB each (p50, p99), 93% sequential, up to 12 at
-/// once"; empty where nothing of it is known.
+/// What the requests look like: "4.0KiB to 64.0KiB each (p50, p99), 93% sequential"; empty where
+/// nothing of it is known.
 std::string shape_of(const Requests& requests);
 
-/// "vda", or "vda (below dm-0)".
+/// "vda", or "vda (the busiest disk, probably below btrfs)".
 std::string disk_name(const Requests& requests, const std::string& row_device);
 
 } // namespace iopath

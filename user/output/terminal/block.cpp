@@ -63,7 +63,7 @@ std::vector<Piece> trouble_pieces(const BlockRequests& row)
     return pieces;
 }
 
-/// "4KiB each  93% sequential  depth up to 4  scheduler 12.0ms".
+/// "4.0KiB each  93% sequential  scheduler 12.0ms".
 std::vector<Piece> flow_pieces(const BlockRequests& row)
 {
     std::vector<Piece> pieces;
