@@ -35,6 +35,23 @@ def unmount(path):
     subprocess.run(["umount", "-l", path], capture_output=True, check=False)
 
 
+def statistics(disk):
+    """Of /sys/block/DISK/stat: requests done, flushes among them, and bytes."""
+    with open(f"/sys/block/{disk}/stat", encoding="ascii") as file:
+        fields = [int(word) for word in file.read().split()]
+    return {"read": fields[0], "write": fields[4], "flush": fields[15] if len(fields) > 15 else 0,
+            "discard": fields[11], "read_bytes": fields[2] * 512, "write_bytes": fields[6] * 512,
+            "discard_bytes": fields[13] * 512}
+
+
+def given_disk():
+    """The node of the first disk that this guest was given for tests, or the test is skipped."""
+    disks = os.environ.get("IOPATH_VM_DISKS", "").split()
+    if not disks:
+        raise unittest.SkipTest("no disk was given to this guest: scripts/vm --disk virtio:2G")
+    return disks[0]
+
+
 class LoopDevice:
     """A file behind a loop device of its own, optionally with a mounted file system."""
 
@@ -88,12 +105,7 @@ class LoopDevice:
         return os.path.join(self.mount, name)
 
     def statistics(self):
-        """Of /sys/block/NAME/stat: requests done, flushes among them."""
-        with open(f"/sys/block/{self.name}/stat", encoding="ascii") as file:
-            fields = [int(word) for word in file.read().split()]
-        return {"read": fields[0], "write": fields[4], "flush": fields[15] if len(fields) > 15 else 0,
-                "discard": fields[11], "read_bytes": fields[2] * 512, "write_bytes": fields[6] * 512,
-                "discard_bytes": fields[13] * 512}
+        return statistics(self.name)
 
     def close(self):
         if self.mount:
@@ -167,7 +179,6 @@ class Cgroup:
                 return
             except OSError:
                 time.sleep(0.05)
-
 
     def write(self, name, text):
         with open(os.path.join(self.path, name), "w", encoding="ascii") as file:

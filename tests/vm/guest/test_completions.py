@@ -5,6 +5,7 @@ import os
 import subprocess
 
 from disks import NullBlk
+from hostdev import given_disk
 from stamps import Stamps, pairs
 
 COUNT = 400
@@ -38,16 +39,16 @@ class Completions(NullBlk):
         self.assert_all_counted(run.report, disk)
 
     def test_completions_on_another_processor(self):
-        disks = os.environ.get("IOPATH_VM_DISKS", "").split()
-        if not disks or os.cpu_count() < 2:
-            self.skipTest("no disk was given to this guest, or one processor")
-        disk = os.path.basename(disks[0])
+        if os.cpu_count() < 2:
+            self.skipTest("one processor only")
+        node = given_disk()
+        disk = os.path.basename(node)
         elsewhere = {}
         for affinity in (0, 1, 2):
             for cpu in (0, 1):
                 with open(f"/sys/block/{disk}/queue/rq_affinity", "w", encoding="ascii") as file:
                     file.write(str(affinity))
-                run, seen = self.traced(disk, "taskset", "-c", cpu, *self.workload("direct-reads", disks[0], COUNT, 4096))
+                run, seen = self.traced(disk, "taskset", "-c", cpu, *self.workload("direct-reads", node, COUNT, 4096))
                 self.assert_all_counted(run.report, disk)
                 elsewhere[affinity] = elsewhere.get(affinity, 0) + sum(begin.cpu != end.cpu for begin, end in seen)
         print(f"ended on another processor, by rq_affinity, of {2 * COUNT}: {elsewhere}")

@@ -10,6 +10,7 @@ import subprocess
 import unittest
 
 from harness import Case
+from hostdev import statistics
 
 COUNT = 300
 ERRORS = 5
@@ -26,9 +27,8 @@ def disk():
 
 
 def requests_done(device):
-    with open(f"/sys/block/{device}/stat", encoding="ascii") as file:
-        fields = [int(word) for word in file.read().split()]
-    return fields[0] + fields[4]
+    done = statistics(device)
+    return done["read"] + done["write"]
 
 
 def queues(device):

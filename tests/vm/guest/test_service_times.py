@@ -14,10 +14,16 @@ OWN = 3e-6
 COUNT = 300
 
 
-class SetTimes:
+@long_only  # a matter of time: not beside another guest, as in the short matrix
+class SetTimes(NullBlk, ScsiDebug):
     """Reads of a disk that is told how long to take: ours and ftrace's medians, beside the time that was set."""
 
-    def check_reads(self, disk, nanoseconds, kind):
+    def check_reads(self, kind, parameter, disk):
+        for nanoseconds in (100_000, 1_000_000, 5_000_000):
+            with self.subTest(**{parameter: nanoseconds}):
+                self.check_service(disk(**{parameter: nanoseconds}), nanoseconds, kind)
+
+    def check_service(self, disk, nanoseconds, kind):
         stamps = Stamps(disk)
         self.addCleanup(stamps.close)
         report = self.diagnose(cmd=self.workload("direct-reads", f"/dev/{disk}", COUNT, 4096)).report
@@ -36,18 +42,8 @@ class SetTimes:
         if median <= wanted * BUCKET:
             self.assertLessEqual(ours, wanted * BUCKET * BUCKET, figures)
 
+    def test_null_blk_takes_as_long_as_was_set(self):
+        self.check_reads("null_blk", "completion_nsec", self.null_disk)
 
-@long_only  # a matter of time: not beside another guest, as in the short matrix
-class Null(NullBlk, SetTimes):
-    def test_reads_take_as_long_as_was_set(self):
-        for nanoseconds in (100_000, 1_000_000, 5_000_000):
-            with self.subTest(completion_nsec=nanoseconds):
-                self.check_reads(self.null_disk(completion_nsec=nanoseconds), nanoseconds, "null_blk")
-
-
-@long_only  # a matter of time: not beside another guest, as in the short matrix
-class Scsi(ScsiDebug, SetTimes):
-    def test_reads_take_as_long_as_was_set(self):
-        for nanoseconds in (100_000, 1_000_000, 5_000_000):
-            with self.subTest(ndelay=nanoseconds):
-                self.check_reads(self.disk(ndelay=nanoseconds), nanoseconds, "scsi_debug")
+    def test_scsi_debug_takes_as_long_as_was_set(self):
+        self.check_reads("scsi_debug", "ndelay", self.disk)
