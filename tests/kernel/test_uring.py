@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Requests of io_uring: each is an operation of its own, however it was submitted, and whoever did the
 work."""
+import time
+
 from uring_case import UringCase
 
 READS = 100
@@ -119,34 +121,29 @@ class Sockets(UringCase):
 class Scopes(UringCase):
     def test_only_one_op(self):
         device = self.loop(fs="ext4")
-        run = self.diagnose("--op", "sync", cmd=self.workload("uring-calls", device.mount, 5))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not allowed here")
+        run = self.diagnosed("uring-calls", device.mount, 5, options=("--op", "sync"))
         self.assertEqual({row["op"] for row in run.report["operations"]}, {"sync"})
         self.assertEqual(run.report.total("count", interface="io_uring"), 5)
 
     def test_by_process(self):
         device = self.loop()
-        run = self.diagnose("--by", "process",
-                            cmd=self.workload("uring-reads", device.node, READS, SIZE, DEPTH, "sqpoll"))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not allowed here")
+        run = self.diagnosed("uring-reads", device.node, READS, SIZE, DEPTH, "sqpoll", options=("--by", "process"))
         row = run.report.row(interface="io_uring")
         self.assertEqual((row["comm"], row["count"]), ("workload", READS))
 
     def test_others_requests_are_left_out(self):
         device = self.loop()
+        words = ("uring-reads", device.node, READS, SIZE, DEPTH, "sqpoll")
+        reader = self.gated(*words)
         watch = self.watch("--comm", "nobody").ready()
-        run = self.spawn(self.workload("uring-reads", device.node, READS, SIZE, DEPTH, "sqpoll"))
-        run.wait(30)
+        facts = self.open_gate(reader)
         report = watch.stop()
+        self.need(facts, *words)
         self.assertEqual(report.rows(interface="io_uring"), [])
         self.assertEqual(report["async"], [])
 
     def test_without_its_probes_calls_are_said_to_be_not_followed(self):
-        run = self.diagnose("--no-attach", "uring_submit", cmd=self.workload("uring", 7))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not allowed here")
+        run = self.diagnosed("uring", 7, options=("--no-attach", "uring_submit"))
         self.assertEqual(run.report["not_followed"]["io_uring_enters"], 7)
         done = self.run_iopath("diagnose", "--no-attach", "uring_submit", "--", *self.workload("uring", 7))
         self.assertRegex(done.err.decode().replace("\n", " "), r"not followed.*\b7 io_uring_enter")
@@ -164,7 +161,6 @@ class Scopes(UringCase):
         self.assertEqual([(one["interface"], one["comm"]) for one in found], [("io_uring", "workload")])
 
     def until_printed(self, process):
-        import time
         for _ in range(100):
             process.printed.seek(0)
             if process.printed.read():

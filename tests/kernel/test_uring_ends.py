@@ -26,9 +26,7 @@ class Ends(UringCase):
         self.assertEqual(report.total("bytes", interface="io_uring", op="read"), self.MANY)
 
     def test_more_than_are_followed_are_counted_as_lost(self):
-        run = self.diagnose(cmd=self.workload("uring-pending", self.TOO_MANY, "read"))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not possible here")
+        run = self.diagnosed("uring-pending", self.TOO_MANY, "read")
         counted = run.report.total("count", interface="io_uring", op="read", target="pipe")
         self.assert_within(counted, self.MANY, self.TOO_MANY - 1)
         self.assertEqual(run.report.lost()["no_storage"], self.TOO_MANY - counted)
@@ -36,9 +34,7 @@ class Ends(UringCase):
         self.assertEqual(run.report["in_flight"], [])
 
     def test_more_completions_than_the_ring_has_room_for(self):
-        run = self.diagnose(cmd=self.workload("uring-pending", 64, "overflow"))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not possible here")
+        run = self.diagnosed("uring-pending", 64, "overflow")
         self.assertEqual(run.facts["ended"], 64)
         totals = self.interface(run.report)
         self.assertEqual(totals["submitted"], 64)
@@ -82,9 +78,7 @@ class Ends(UringCase):
 class Shared(UringCase):
     def test_two_processes_use_one_ring(self):
         device = self.loop()
-        run = self.diagnose("--by", "process", cmd=self.workload("uring-shared", device.node, 50))
-        if not run.facts["supported"]:
-            self.skipTest("io_uring is not possible here")
+        run = self.diagnosed("uring-shared", device.node, 50, options=("--by", "process"))
         self.assert_nothing_lost(run.report)
         rows = run.report.rows(interface="io_uring", op="read", device=device.name)
         self.assertEqual([(row["count"], row["bytes"]) for row in rows], [(50, 50 * 4096)] * 2)
