@@ -23,6 +23,16 @@ static __always_inline void know_stacked(u32 dev)
 		count_block_loss(IOPATH_LOSS_detail_full);
 }
 
+/* The end of a bio was not seen: it is with its device no more, but has not been counted. */
+static __always_inline void give_up_stacked(const struct stacked_bio *bio)
+{
+	struct iopath_block_row *row = block_row(bio->row);
+
+	count_block_loss(IOPATH_LOSS_no_end);
+	if (row)
+		leave_device(row, bio->begun);
+}
+
 /* The current thread gives a bio to a device that has no requests. One that has just been
  * handed on to it is known; any other of that address is long gone. */
 __noinline int begin_stacked(u64 key)
@@ -38,14 +48,10 @@ __noinline int begin_stacked(u64 key)
 	place = place_bio(key, current_context(cpu) == IN_TASK);
 	know_stacked(fresh.dev);
 	known = bpf_map_lookup_elem(&stacked_bios, &key);
-	if (known && known->begun) {
-		count_block_loss(IOPATH_LOSS_no_end);
-		row = block_row(known->row);
-		if (row)
-			leave_device(row, known->begun);
-	} else if (known && known->hops[0].dev == fresh.dev) {
+	if (known && known->begun)
+		give_up_stacked(known);
+	else if (known && known->hops[0].dev == fresh.dev)
 		fresh.hops[0] = known->hops[0];
-	}
 	fresh.flags = bio_flags(bio);
 	fresh.row = place >> 16;
 	fresh.submitter = place;
@@ -63,6 +69,12 @@ __noinline int begin_stacked(u64 key)
 	return 0;
 }
 
+/* Was it given to this device, or handed on to it? */
+static __always_inline bool came_to(const struct stacked_bio *bio, u32 dev)
+{
+	return bio->dev == dev || bio->hops[0].dev == dev || bio->hops[1].dev == dev;
+}
+
 /* From a device to one below it; from a partition to its disk is no such step. Where the bio
  * itself goes on its steps follow one another, and end together; of more than two the last. */
 static __always_inline int on_remap(struct bio *bio, u32 from)
@@ -76,11 +88,11 @@ static __always_inline int on_remap(struct bio *bio, u32 from)
 	hop.dev = disk_device(disk_of(bio));
 	hop.at = bpf_ktime_get_ns();
 	known = bpf_map_lookup_elem(&stacked_bios, &key);
-	if (known && (known->begun ? known->dev == from : known->hops[0].dev == from)) {
+	if (known && came_to(known, from)) {
 		known->hops[known->hops[0].at != 0] = hop;
-	} else if (known && known->hops[1].at && known->hops[1].dev == from) {
-		known->hops[1] = hop;
 	} else {
+		if (known && known->begun)
+			give_up_stacked(known);
 		fresh.flags = bio_flags(bio);
 		fresh.hops[0] = hop;
 		if (bpf_map_update_elem(&stacked_bios, &key, &fresh, BPF_ANY))

@@ -7,7 +7,7 @@ import time
 import unittest
 
 from harness import Case, long_only
-from hostdev import run, tool
+from hostdev import run, statistics, tool
 
 
 # Direct reads one after the other: the time they took, and how much of it the thread was neither running nor waiting
@@ -36,12 +36,6 @@ def need_module(*names):
 def sectors(device):
     with open(f"/sys/block/{device}/size", encoding="ascii") as file:
         return int(file.read())
-
-
-def statistics(device):
-    with open(f"/sys/block/{device}/stat", encoding="ascii") as file:
-        fields = [int(word) for word in file.read().split()]
-    return {"read": fields[0], "write": fields[4]}
 
 
 class Stacked(Case):
@@ -191,15 +185,17 @@ class Stacked(Case):
 
     # ---- md
 
-    def md(self, level):
+    def md(self, level, *legs):
+        """An array of these devices, by default of two loop devices; its name and theirs."""
         need_module("md-mod", f"raid{level}")
-        one, other = self.loop(), self.loop()
-        node = f"/dev/md{40 + level}"
+        legs = legs or (self.loop().name, self.loop().name)
+        Stacked.made += 1
+        node = f"/dev/md{40 + Stacked.made}"
         self.addCleanup(subprocess.run, ["mdadm", "--stop", node], capture_output=True, check=False)
         subprocess.run([tool("mdadm"), "--build", node, f"--level={level}", "--assume-clean", "--raid-devices=2",
-                        "--chunk=16" if level == 0 else "--force", one.node, other.node], check=True,
+                        "--chunk=16" if level == 0 else "--force", *(f"/dev/{leg}" for leg in legs)], check=True,
                        stdin=subprocess.DEVNULL, capture_output=True)
-        return os.path.basename(node), {one.name, other.name}
+        return os.path.basename(node), set(legs)
 
     def test_counts_of_a_mirror_are_those_of_sysfs(self):
         array, legs = self.md(1)
@@ -212,6 +208,20 @@ class Stacked(Case):
         report = self.both_ways(array, size="4k")
         for op in ("read", "write"):
             self.assertEqual(set(self.levels(report, array, op)), {array} | legs)
+
+    def test_a_stripe_of_stripes_keeps_its_counts(self):
+        """On 5.10 one and the same bio goes from array to array."""
+        inner, _ = self.md(0)
+        outer, _ = self.md(0, inner, self.loop().name)
+        before = statistics(outer)["read"]
+        watch = self.watch().ready()
+        for device in (inner, outer):  # both are known for what they are
+            run("dd", f"if=/dev/{device}", "of=/dev/null", "bs=4k", "count=200", "iflag=direct")
+        report = watch.stop()
+        row, = report.block(outer, "read")
+        self.assertEqual((row["count"], row["open"]), (statistics(outer)["read"] - before, 0))
+        self.assertGreaterEqual(row["count"], 200)
+        self.assertEqual(report.lost(), {})
 
     # ---- served at once
 
