@@ -23,12 +23,14 @@ static __always_inline bool follows(struct iopath_block_row *row, u64 sector, u6
 	return false;
 }
 
-/* A device gets something to do. */
+/* A device gets something to do. What is open is a level, not a sum: an addition that an
+ * interrupt's completion undoes midway would leave it wrong for good, by a whole time stamp. Hence
+ * in one instruction each. */
 static __always_inline void enter_device(struct iopath_block_row *row, u64 now, u64 sector,
                                          u32 bytes)
 {
-	row->open++;
-	row->open_issued += now;
+	__sync_fetch_and_add(&row->open, 1);
+	__sync_fetch_and_add(&row->open_issued, now);
 	if (!bytes)
 		return;
 	row->located++;
@@ -38,8 +40,8 @@ static __always_inline void enter_device(struct iopath_block_row *row, u64 now, 
 /* It is done with what it got at `since`, or gives it back. */
 static __always_inline void leave_device(struct iopath_block_row *row, u64 since)
 {
-	row->open--;
-	row->open_issued -= since;
+	__sync_fetch_and_add(&row->open, -1ULL);
+	__sync_fetch_and_add(&row->open_issued, -since);
 }
 
 static __always_inline void enter_driver(struct request_slot *slot, struct request *rq, u64 now)
