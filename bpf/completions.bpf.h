@@ -11,9 +11,10 @@
 
 static __always_inline struct done_request *done_request(void)
 {
-	u32 zero = 0;
+	struct cpu_state *cpu = this_cpu();
+	u32 context = cpu ? current_context(cpu) : IN_TASK;
 
-	return bpf_map_lookup_elem(&done_requests, &zero);
+	return bpf_map_lookup_elem(&done_requests, &context);
 }
 
 /* A bio that had been held back got its request at once when it was let through. Without

@@ -34,9 +34,9 @@ struct {
 	__type(value, struct request_slot);
 } request_overflow SEC(".maps");
 
-/* What of a request has just been done: of each CPU's run of the one program that completes
- * requests, which the kernel never enters twice. In a map, so that functions need no pointer to it,
- * which some kernels would not verify by themselves. */
+/* What of a request has just been done, by the context in which it is: before 6.1 the kernel lets
+ * an interrupt enter the program that it interrupts. In a map, so that functions need no pointer to
+ * it, which some kernels would not verify by themselves. */
 struct done_request {
 	u64 rq;
 	u64 now;
@@ -53,7 +53,7 @@ struct done_request {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, CONTEXTS);
 	__type(key, u32);
 	__type(value, struct done_request);
 } done_requests SEC(".maps");
