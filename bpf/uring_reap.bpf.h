@@ -21,11 +21,13 @@ static __noinline struct reap_ring *make_ring(u64 context)
 	u32 zero = 0;
 
 	ring = bpf_map_lookup_elem(&zeroed_reap_ring, &zero);
-	if (ring && bpf_map_update_elem(&reap_rings, &context, ring, BPF_NOEXIST))
-		count_loss(IOPATH_LOSS_detail_full);
+	if (ring) /* another CPU may be faster: then its entry is there */
+		bpf_map_update_elem(&reap_rings, &context, ring, BPF_NOEXIST);
 	ring = bpf_map_lookup_elem(&reap_rings, &context);
 	if (ring)
 		ring->head = ring_head(context);
+	else
+		count_loss(IOPATH_LOSS_detail_full);
 	return ring;
 }
 
