@@ -96,8 +96,6 @@ struct row_cache {
 	u32 pad;
 };
 
-/* One thread: the ledger of its open operation, and where it is. What an operation
- * that only runs needs comes first, in one cache line. */
 /* Whom the open operation waited for; of a few only, the first. */
 #define WAITED_FOR 3
 struct waited_for {
@@ -107,6 +105,8 @@ struct waited_for {
 	u32 pad;
 };
 
+/* One thread: the ledger of its open operation, and where it is. What an operation
+ * that only runs needs comes first, in one cache line. */
 struct ledger {
 	u64 start;   /* of the open operation, 0: none */
 	u64 mark;    /* last transition */
