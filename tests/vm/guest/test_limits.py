@@ -108,13 +108,10 @@ class Writeback(Disks):
 
 class Virtio(Case):
     def test_a_limit_of_a_virtio_disk(self):
-        disks = os.environ.get("IOPATH_VM_DISKS", "").split()
-        if not disks:
-            raise unittest.SkipTest("no disk was given to this guest")
-        disk = os.path.basename(disks[0])
-        group = hostdev.LimitedCgroup(disk, 40)  # emulated, a read takes a millisecond by itself
+        disk = hostdev.given_disk()
+        group = hostdev.LimitedCgroup(os.path.basename(disk), 40)  # emulated, a read takes a millisecond by itself
         self.addCleanup(group.close)
-        reader = self.gated("direct-reads", disks[0], 100, 4096, preexec_fn=group.join)
+        reader = self.gated("direct-reads", disk, 100, 4096, preexec_fn=group.join)
         watch = self.watch("-p", reader.pid).ready()
         self.open_gate(reader)
         report = watch.stop()
