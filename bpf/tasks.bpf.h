@@ -33,7 +33,8 @@ static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
 	if (ledger->blocking_lock || op == IOPATH_OP_lock)
 		return IOPATH_STAGE_lock;
 	if (ledger->armed & ARMED_REQUEST)
-		return IOPATH_STAGE_block_queue;
+		return ledger->armed & ARMED_LIMIT ? IOPATH_STAGE_throttle
+		                                   : IOPATH_STAGE_block_queue;
 	if (!(ledger->armed & ARMED_INTERRUPTIBLE))
 		return IOPATH_STAGE_other;
 	switch (ledger->place.target) {
