@@ -73,10 +73,9 @@ void load_row(Table& table, const Load& load, const Interval& interval)
 
 } // namespace
 
-std::string count_text(std::uint64_t count)
+std::string count_text(std::uint64_t count, std::uint64_t exact)
 {
-    constexpr std::uint64_t kExact = 999'999;
-    return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
+    return count <= exact ? grouped_count(count) : human_count(static_cast<double>(count));
 }
 
 std::string text_or_dash(const std::string& text)

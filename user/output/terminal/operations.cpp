@@ -14,13 +14,7 @@ namespace {
 constexpr double kShownShare = 0.01;
 constexpr std::size_t kShownRows = 12;
 constexpr std::size_t kIndent = 2;
-
-/// Exact as long as it fits its column.
-std::string count_text(std::uint64_t count)
-{
-    constexpr std::uint64_t kExact = 9'999'999;
-    return count <= kExact ? grouped_count(count) : human_count(static_cast<double>(count));
-}
+constexpr std::uint64_t kExact = 9'999'999; // that the column for counts has room for
 
 std::string duration_text(const Latency& latency, Nanoseconds value)
 {
@@ -33,7 +27,7 @@ void table_row(Table& table, const Operation& row, double share)
                {std::string(name_of(row.key.target))},
                {text_or_dash(row.key.fs)},
                {text_or_dash(row.key.device)},
-               {count_text(row.count)},
+               {count_text(row.count, kExact)},
                {duration_text(row.latency, row.latency.quantile(0.5))},
                {duration_text(row.latency, row.latency.quantile(0.99))},
                {duration_text(row.latency, row.latency.max)},

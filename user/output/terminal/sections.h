@@ -20,8 +20,8 @@ void findings(Page& page, const Report& report);
 void in_flight(Page& page, const Interval& interval);
 void closing(Page& page, const Report& report);
 
-/// "12,345", "1.23M".
-std::string count_text(std::uint64_t count);
+/// "12,345", "1.23M": exact up to `exact`, as long as it fits its column.
+std::string count_text(std::uint64_t count, std::uint64_t exact = 999'999);
 /// An unknown name is a dash; blanks would shift the eye.
 std::string text_or_dash(const std::string& text);
 /// "36.0us", or "-" of nothing.
