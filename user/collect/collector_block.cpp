@@ -205,7 +205,7 @@ void Collector::read_submitters(std::map<std::uint32_t, BlockRequests>& table,
             });
         });
         if (one.count != 0 || one.bytes != 0)
-            add_submitted(row.by, std::move(one));
+            add_submitted(row.by, one);
     }
 }
 
@@ -289,7 +289,7 @@ void Collector::read_handed_on(Counts& counts)
             row.count += part.count;
             row.time += Nanoseconds(part.ns);
         });
-        add_handed_on(counts, std::move(row));
+        add_handed_on(counts, row);
     });
     for (const BlockRequests& row : counts.block)
         for (const Submitted& one : row.by)
