@@ -49,21 +49,47 @@ static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
 	}
 }
 
+/* False where its thread went on meanwhile, on another CPU: the parts are not of one moment, and
+ * do not sum to what is between the start and the mark. */
+VERIFIED_ONCE int read_open(struct ledger *open, struct iopath_task_record *record)
+{
+	const volatile struct ledger *ledger = open;
+	u64 start, mark, now, since, sum = 0;
+	struct iopath_syscall call;
+
+	if (!open || !record)
+		return false;
+	start = ledger->start;
+	mark = ledger->mark;
+	now = bpf_ktime_get_ns();
+	since = now - mark;
+	call = call_of_ledger(open);
+	record->row = ledger->place.row ? ledger->place.row : 1 + call.op;
+	record->syscall = ledger->syscall;
+	record->ns = now - start;
+	for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++) {
+		u64 ns = ledger->touched & 1U << i ? ledger->stage_ns[i] : 0;
+
+		record->stage_ns[i] = ns;
+		sum += ns;
+	}
+	if (since > record->ns)
+		since = record->ns;
+	record->stage_ns[open_stage(open, call.op)] += since;
+	return start && ledger->start == start && ledger->mark == mark && sum == mark - start;
+}
+
+/* An operation that ends, or changes each time it is looked at, is as good as over. */
+#define LOOKS 3
 static __always_inline void write_open(struct seq_file *seq, struct ledger *ledger,
                                        struct iopath_task_record *record)
 {
-	u64 now = bpf_ktime_get_ns(), since = now - ledger->mark;
-	struct iopath_syscall call = call_of_ledger(ledger);
-
-	record->row = ledger->place.row ? ledger->place.row : 1 + call.op;
-	record->syscall = ledger->syscall;
-	record->ns = now - ledger->start;
-	for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++)
-		record->stage_ns[i] = ledger->touched & 1U << i ? ledger->stage_ns[i] : 0;
-	if (since > record->ns)
-		since = record->ns;
-	record->stage_ns[open_stage(ledger, call.op)] += since;
-	write_record(seq, record, IOPATH_TASK_OPEN);
+	for (u32 look = 0; look < LOOKS; look++) {
+		if (read_open(ledger, record)) {
+			write_record(seq, record, IOPATH_TASK_OPEN);
+			return;
+		}
+	}
 }
 
 /* Threads that sleep in an operation begun before we attached: the registers that

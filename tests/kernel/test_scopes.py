@@ -2,6 +2,7 @@
 """Whose I/O is counted: a command and all that comes from it, processes, a cgroup, a name; never iopath's
 own."""
 import collections
+import json
 import os
 import re
 import subprocess
@@ -50,6 +51,16 @@ class Command(Case):
         self.assertEqual(run.report["command_end"]["descendants_left"], 1)
         shown = self.run_iopath("diagnose", "--", *command).err.decode().replace("\n", " ")
         self.assertRegex(shown, r"\b1\b[^.]{0,40}(descendant|process|left|remain|running)")
+
+    def test_what_is_in_flight_is_told_as_of_one_moment(self):
+        """Operations begin and end while they are looked at, on other processors."""
+        for _ in range(3):
+            self.spawn(self.workload("ping-pong", 10_000_000), stdout=subprocess.DEVNULL)
+        lines = self.run_iopath("diagnose", "--interval", "0.02", "--duration", "6", "--json").out.splitlines()
+        rows = [row for line in lines for row in json.loads(line)["in_flight"] if not row["begun_before"]]
+        self.assertGreater(len(rows), 100)
+        wrong = [row for row in rows if abs(sum(one["seconds"] for one in row["stages"]) - row["seconds"]) > 2e-9]
+        self.assertEqual(wrong, [])
 
     def test_a_reader_left_blocked_is_in_flight(self):
         run = self.diagnose(cmd=self.workload("leave-reader", 400))
