@@ -49,12 +49,13 @@ static __always_inline u32 open_stage(const struct ledger *ledger, u32 op)
 	}
 }
 
-/* False where its thread went on meanwhile, on another CPU: the parts are not of one moment, and
- * do not sum to what is between the start and the mark. */
+/* Its thread may go on meanwhile, on another CPU. False where the operation is over. Parts that are
+ * not of one moment, which do not sum to what is between the start and the mark, are told as none:
+ * all of it is `other` then. */
 VERIFIED_ONCE int read_open(struct ledger *open, struct iopath_task_record *record)
 {
 	const volatile struct ledger *ledger = open;
-	u64 start, mark, now, since, sum = 0;
+	u64 start, mark, now, sum = 0;
 	struct iopath_syscall call;
 
 	if (!open || !record)
@@ -62,7 +63,6 @@ VERIFIED_ONCE int read_open(struct ledger *open, struct iopath_task_record *reco
 	start = ledger->start;
 	mark = ledger->mark;
 	now = bpf_ktime_get_ns();
-	since = now - mark;
 	call = call_of_ledger(open);
 	record->row = ledger->place.row ? ledger->place.row : 1 + call.op;
 	record->syscall = ledger->syscall;
@@ -73,23 +73,23 @@ VERIFIED_ONCE int read_open(struct ledger *open, struct iopath_task_record *reco
 		record->stage_ns[i] = ns;
 		sum += ns;
 	}
-	if (since > record->ns)
-		since = record->ns;
-	record->stage_ns[open_stage(open, call.op)] += since;
-	return start && ledger->start == start && ledger->mark == mark && sum == mark - start;
+	if (!start || ledger->start != start)
+		return false;
+	if (ledger->mark != mark || sum != mark - start || now < mark) {
+		for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++)
+			record->stage_ns[i] = 0;
+		record->stage_ns[IOPATH_STAGE_other] = record->ns;
+		return true;
+	}
+	record->stage_ns[open_stage(open, call.op)] += now - mark;
+	return true;
 }
 
-/* An operation that ends, or changes each time it is looked at, is as good as over. */
-#define LOOKS 3
 static __always_inline void write_open(struct seq_file *seq, struct ledger *ledger,
                                        struct iopath_task_record *record)
 {
-	for (u32 look = 0; look < LOOKS; look++) {
-		if (read_open(ledger, record)) {
-			write_record(seq, record, IOPATH_TASK_OPEN);
-			return;
-		}
-	}
+	if (read_open(ledger, record))
+		write_record(seq, record, IOPATH_TASK_OPEN);
 }
 
 /* Threads that sleep in an operation begun before we attached: the registers that
