@@ -10,7 +10,7 @@ from forced import Forced, counts
 SHARE_POINTS = 0.05
 # Of an emulated processor: what lies between the entry of a call and the function behind it.
 ENTRY_SECONDS = 300e-6
-ROUNDS = 6  # runs differ by what else the machine does: all so far are compared, until they agree
+ROUNDS = 12  # runs differ by what else the machine does: all so far are compared, until they agree
 FRESH_FILE = "FRESH"
 
 
