@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The same numbers whether operations begin and end at system calls or at the kernel's functions: of scripted valid
-calls the operations and bytes exactly, the shares of the stages within five points, the wall time within what
-entering the kernel costs."""
+calls the operations and bytes exactly, and, with --long, the shares of the stages within five points, the wall time
+within what entering the kernel costs."""
 import collections
 import os
 
 from forced import Forced, counts
+from harness import LONG
 
 SHARE_POINTS = 0.05
 # Of an emulated processor: what lies between the entry of a call and the function behind it.
 ENTRY_SECONDS = 300e-6
-ROUNDS = 12  # runs differ by what else the machine does: all so far are compared, until they agree
+ROUNDS = 6  # runs differ by what else the machine does: all so far are compared, until they agree
 FRESH_FILE = "FRESH"
 
 
@@ -34,7 +35,9 @@ class Boundaries(Forced):
                 self.compare_counts(*(run.report for run in runs), op, target)
                 syscall.update(self.seconds(runs[0].report, op, target))
                 function.update(self.seconds(runs[1].report, op, target))
-            differences = [text for (op, target), both in sums.items() for text in self.times(*both, f"{op} on {target}")]
+            differences = []
+            if LONG:  # beside another guest the shares are a matter of chance; counts and clocks are not
+                differences += [text for (op, target), both in sums.items() for text in self.times(*both, f"{op} on {target}")]
             differences += [text for run in runs for text in self.against_own_clock(run)]
             if not differences:
                 return
