@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "analyze/load.h"
 
+#include "model/via.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -43,18 +45,6 @@ std::string row_name(const OperationKey& key)
     return name;
 }
 
-void add_via(std::vector<Via>& all, const std::vector<Via>& more)
-{
-    for (const Via& via : more) {
-        const auto known = std::find_if(all.begin(), all.end(),
-                                        [&](const Via& has) { return has.comm == via.comm; });
-        if (known == all.end())
-            all.push_back(via);
-        else
-            known->time += via.time;
-    }
-}
-
 /// A load in the making, with the time of its main row.
 struct Gathering {
     Load load;
@@ -70,7 +60,8 @@ struct Gathering {
         load.max = std::max(load.max, row.latency.max);
         for (const Stage stage : cause.stages) {
             load.histogram.add(row.stage(stage).histogram);
-            add_via(load.via, row.stage(stage).via);
+            for (const Via& via : row.stage(stage).via)
+                add_via(load.via, via);
         }
         if (time > most) {
             most = time;

@@ -2,6 +2,7 @@
 #include "analyze/select.h"
 
 #include "base/entries.h"
+#include "model/via.h"
 
 #include <algorithm>
 #include <cctype>
@@ -33,12 +34,6 @@ bool matches(const OperationKey& key, const Selection& selection)
     return (selection.device.empty() || device_matches(key.device, selection.device)) &&
            (selection.fs.empty() || key.fs == selection.fs) &&
            (!selection.target || key.target == *selection.target);
-}
-
-void add_via(std::vector<Via>& known, const Via& more)
-{
-    const Via none{more.comm, {}};
-    entry_for(known, none, [&](const Via& one) { return one.comm == more.comm; }).time += more.time;
 }
 
 void add_top(std::vector<TopProcess>& known, const TopProcess& more)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/collector.h"
 
-#include "base/entries.h"
 #include "bpf/iopath.h"
 #include "collect/records.h"
+#include "model/via.h"
 
 #include <algorithm>
 #include <cstring>
@@ -130,8 +130,7 @@ void Collector::read_vias(Counts& counts)
         auto& known = operation->stages.at(via->stage).via;
         const std::string comm = helper_name(fixed_string(via->comm));
         const Nanoseconds time(*static_cast<const iop_u64*>(value));
-        entry_for(known, Via{comm, {}}, [&](const Via& one) { return one.comm == comm; }).time +=
-            time;
+        add_via(known, {comm, time});
     });
     for (Operation& operation : counts.operations) {
         for (StageTime& stage : operation.stages)

@@ -41,6 +41,8 @@ public:
     /// Attaches what is loaded; what is refused is struck and the rest loaded again.
     void attach();
     void detach();
+    /// Makes all that is chosen dark.
+    void refuse_all(const std::string& reason);
 
     [[nodiscard]] std::string_view name() const { return layer_; }
     /// How many probes are to be loaded.
@@ -57,7 +59,6 @@ private:
     bool try_attach();
     [[nodiscard]] std::vector<const Alternative*> chosen() const;
     bool refuse(std::string_view program, const std::string& reason);
-    void refuse_all(const std::string& reason);
 
     std::string_view layer_;
     const Facts& facts_;

@@ -312,8 +312,8 @@ void Programs::light_modules(const std::set<std::string, std::less<>>& modules)
         layers_.push_back(std::make_unique<LayerPrograms>(
             name, facts_, limits_of_this_plan(), ObjectKind{plan_.flavour, facts_.btf_file},
             configure_, lit));
-        if (!open_layers({&layers_.back(), 1}))
-            continue;
+        if (const Status opened = open_layers({&layers_.back(), 1}); !opened)
+            layers_.back()->refuse_all(opened.error().text());
         layers_.back()->load(*maps_);
         layers_.back()->attach();
     }

@@ -129,6 +129,30 @@ TEST_CASE("a probe that is of use with another one only is dark for the other's 
     CHECK(planned(later, "nvme_done").chosen != nullptr);
 }
 
+TEST_CASE("where the kernel refuses fentry it is not chosen, and what has no other way says why")
+{
+    const Facts facts = full_kernel();
+    PlanLimits limits;
+    limits.no_fentry = "not permitted here";
+    const auto is_of_a_function = [](const PlannedProbe& one) {
+        return is_function(one.probe->alternatives.front().how);
+    };
+    for (const PlannedProbe& one : make_plan(facts, limits)) {
+        INFO(one.probe->name);
+        REQUIRE(one.chosen);
+        CHECK(one.chosen->how != How::fentry);
+    }
+    limits.forbidden = {"kprobe", "kprobe_multi"};
+    const Plan plan = make_plan(facts, limits);
+    CHECK(std::any_of(plan.begin(), plan.end(), is_of_a_function));
+    for (const PlannedProbe& one : plan) {
+        INFO(one.probe->name);
+        CHECK((one.chosen == nullptr) == is_of_a_function(one));
+        if (is_of_a_function(one))
+            CHECK_THAT(one.reason, Catch::Matchers::ContainsSubstring("not permitted here"));
+    }
+}
+
 TEST_CASE("what is forbidden or refused is not chosen, and says why")
 {
     const Facts facts = full_kernel();
