@@ -21,6 +21,8 @@
 #define FUNCTION_ARG_3(regs)   ((regs)->cx)
 #define FUNCTION_RESULT(regs)  ((regs)->ax)
 #define SYSCALL_ARG_0          di
+#define KEPT_ARG_0             di
+#define KEPT_ARG_0_COMPAT      bx
 #define SYSCALL_FUNCTION(name) __x64_sys_##name
 /* arch/x86/entry/syscalls/syscall_64.tbl */
 enum {
@@ -62,6 +64,8 @@ enum {
 #define FUNCTION_ARG_3(from)   ((from)->regs[3])
 #define FUNCTION_RESULT(from)  ((from)->regs[0])
 #define SYSCALL_ARG_0          regs[0]
+#define KEPT_ARG_0             orig_x0
+#define KEPT_ARG_0_COMPAT      orig_x0
 #define SYSCALL_FUNCTION(name) __arm64_sys_##name
 /* include/uapi/asm-generic/unistd.h */
 enum {
@@ -105,6 +109,14 @@ static __always_inline u64 syscall_arg(struct pt_regs *regs, u32 n, bool compat)
 	default:
 		return 0;
 	}
+}
+
+/* The same when the call has returned. */
+static __always_inline u64 kept_arg(struct pt_regs *regs, u32 n, bool compat)
+{
+	if (n)
+		return syscall_arg(regs, n, compat);
+	return compat ? (u32)REGISTER(regs, KEPT_ARG_0_COMPAT) : REGISTER(regs, KEPT_ARG_0);
 }
 
 static __always_inline long syscall_number(struct pt_regs *regs)

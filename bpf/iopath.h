@@ -54,9 +54,21 @@ enum iopath_file_arg {
 	                          */
 };
 
-#define IOPATH_SYSCALL_KNOWN 1 /* a call we look at; a number without is skipped at once */
-#define IOPATH_SYSCALL_BYTES 2 /* a positive return value is bytes */
-#define IOPATH_SYSCALL_LOST  4 /* an operation we cannot follow: counts as loss `compat` */
+#define IOPATH_SYSCALL_KNOWN  1 /* a call we look at; a number without is skipped at once */
+#define IOPATH_SYSCALL_BYTES  2 /* a positive return value is bytes */
+#define IOPATH_SYSCALL_LOST   4 /* an operation we cannot follow: counts as loss `compat` */
+#define IOPATH_SYSCALL_NAMING 3 /* bits from here on: enum iopath_naming */
+
+/* Where a call that failed has the name of what it failed on. */
+enum iopath_naming {
+	IOPATH_NAMING_NOTHING,
+	IOPATH_NAMING_FD,     /* the descriptor in `fd`, or in `other` if that one has no name */
+	IOPATH_NAMING_PATH_0, /* a path in argument 0 */
+	IOPATH_NAMING_PATH_1,
+	IOPATH_NAMING_AT_0, /* a path in argument 1, beginning at the directory of descriptor 0 */
+	IOPATH_NAMING_AT_1,
+	IOPATH_NAMING_ADDRESS /* a sockaddr in argument 1, its length in 2 */
+};
 
 /* `op` of a call that is no operation; others are enum iopath_op. */
 #define IOPATH_NO_OP 0xff
@@ -64,9 +76,9 @@ enum iopath_file_arg {
 /* One system call. Read as one word where it counts: hence the alignment. */
 struct iopath_syscall {
 	iop_u8 op;
-	iop_u8 file; /* enum iopath_file_arg */
-	iop_u8 args; /* fd | other << 4 */
-	iop_u8 flags;
+	iop_u8 file;  /* enum iopath_file_arg */
+	iop_u8 args;  /* fd | other << 4 */
+	iop_u8 flags; /* IOPATH_SYSCALL_*, enum iopath_naming above them */
 } __attribute__((aligned(4)));
 
 /* The calls of one number, by the two ways a thread can mean it. */
@@ -215,6 +227,7 @@ struct iopath_latency {
 #include "iopath_async.h"
 #include "iopath_block.h"
 #include "iopath_cpu.h"
+#include "iopath_failure.h"
 #include "iopath_nvme.h"
 
 /* Commits of a journal, by the kernel's dev_t of its device. */

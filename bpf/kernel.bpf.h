@@ -50,6 +50,7 @@ struct pt_regs {
 struct pt_regs {
 	unsigned long regs[31];
 	unsigned long sp;
+	u64 orig_x0;
 	s32 syscallno;
 };
 #endif
@@ -87,10 +88,48 @@ struct super_block {
 struct inode {
 	u16 i_mode;
 	u32 i_rdev;
+	u32 i_generation;
+	unsigned long i_ino;
 	struct super_block *i_sb;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct hlist_bl_node d_hash;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root;
+	struct path pwd;
+};
+
 struct file {
+	struct path f_path;
 	struct inode *f_inode;
 	void *private_data;
 };
@@ -166,6 +205,7 @@ struct task_struct {
 	void *worker_private; /* of kernel threads and of workers of io_uring */
 	void *stack;
 	struct files_struct *files;
+	struct fs_struct *fs;
 	struct css_set *cgroups;
 	struct blk_plug *plug;
 	struct signal_struct *signal;
@@ -286,6 +326,7 @@ struct bpf_iter__task {
 #define S_IFREG              0100000
 #define S_IFBLK              0060000
 #define S_IFCHR              0020000
+#define S_IFDIR              0040000
 #define S_IFIFO              0010000
 #define AF_UNIX              1
 #define AF_INET              2
@@ -293,6 +334,7 @@ struct bpf_iter__task {
 #define SOCK_STREAM          1
 #define SOCK_DGRAM           2
 #define AT_EMPTY_PATH        0x1000
+#define AT_FDCWD             -100
 #define F_SETLKW             7
 #define F_OFD_SETLK          37
 #define F_OFD_SETLKW         38

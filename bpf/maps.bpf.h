@@ -341,6 +341,7 @@ struct {
 } scope_cgroup SEC(".maps");
 
 #include "maps_block.bpf.h"
+#include "maps_failure.bpf.h"
 
 /* ---- small helpers on them ------------------------------------------------ */
 

@@ -5,6 +5,7 @@
 #define IOPATH_OPERATION_BPF_H
 
 #include "calls.bpf.h"
+#include "failures.bpf.h"
 #include "resolve.bpf.h"
 #include "via.bpf.h"
 
@@ -143,18 +144,23 @@ VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64
 	return 0;
 }
 
-static __always_inline void count_result(struct iopath_row *row, u32 flags, long result)
+/* True: the operation failed, and not for want of patience. */
+static __always_inline bool count_result(struct iopath_row *row, u32 flags, long result)
 {
 	if (result >= 0) {
 		if (flags & IOPATH_SYSCALL_BYTES)
 			row->bytes += result;
-	} else if (result == -EINTR || (result <= -512 && result >= -516)) {
-		row->interrupted++;
-	} else {
-		row->errors++;
-		if (result == -EAGAIN || result == -EINPROGRESS)
-			row->would_block++;
+		return false;
 	}
+	if (result == -EINTR || (result <= -512 && result >= -516)) {
+		row->interrupted++;
+		return false;
+	}
+	row->errors++;
+	if (result != -EAGAIN && result != -EINPROGRESS)
+		return true;
+	row->would_block++;
+	return false;
 }
 
 /* An open that succeeded is about the descriptor it returned. */
@@ -202,7 +208,8 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 		return;
 	if (wall > row->max_ns)
 		row->max_ns = wall;
-	count_result(row, call.flags, result);
+	if (count_result(row, call.flags, result))
+		count_failure(key, op, -result, wall);
 	if (!ledger->touched && moment.hard_ns == since.hard_ns &&
 	    moment.soft_ns == since.soft_ns) {
 		row->pure_ns += wall;

@@ -35,6 +35,7 @@ KEYS = {
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",
     "tcp": "retransmits resets_sent resets_received connect_failures srtt",
+    "failure": "op errno path comm pid count",
     "finding": "id layer severity share seconds subject summary evidence advice",
     "coverage": "probe layer how reason",
     "loss": "reason count",
@@ -207,6 +208,12 @@ class Checker:
                 self.latency(row["latency"], where)
                 self.latency(row["delay"], f"{where} delay")
                 self.expect(row["count"] == row["latency"]["count"], where, "count is not latency.count")
+        for row in report["failures"]:
+            where = f"failure {row.get('op')} {row.get('errno')} {row.get('path')}"
+            if self.keys("failure", row, where):
+                self.expect(row["op"] in OPS, where, "op is no word of ours")
+                self.expect(row["errno"].startswith("E") or row["errno"].isdigit(), where, "errno is no name")
+                self.expect(row["count"] > 0, where, "counts nothing")
         for row in report["commits"]:
             where = f"commits of {row.get('device')}"
             if self.keys("commits", row, where):

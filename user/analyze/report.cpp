@@ -40,6 +40,7 @@ void sort_operations(Interval& interval)
 void sort_layers(Interval& interval)
 {
     Counts& counts = interval.counts;
+    longest_first(counts.failures, [](const Failure& row) { return row.count; });
     longest_first(counts.block, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.flush_sequences, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.block_errors, [](const BlockErrors& row) { return row.count; });

@@ -29,7 +29,9 @@ bool device_matches(const std::string& device, const std::string& wanted)
 
 namespace {
 
-bool matches(const OperationKey& key, const Selection& selection)
+/// Of the key of a row, or of anything that has the same words.
+template <typename Key>
+bool matches(const Key& key, const Selection& selection)
 {
     return (selection.device.empty() || device_matches(key.device, selection.device)) &&
            (selection.fs.empty() || key.fs == selection.fs) &&
@@ -116,6 +118,8 @@ void select(Interval& interval, const Selection& selection)
                   [&](const Operation& one) { return !matches(one.key, selection); });
     std::erase_if(interval.in_flight,
                   [&](const InFlight& one) { return !matches(one.key, selection); });
+    std::erase_if(interval.counts.failures,
+                  [&](const Failure& one) { return !matches(one, selection); });
     if (!selection.device.empty())
         select_block(interval.counts, selection.device);
     if (selection.by == Breakdown::device || selection.by == Breakdown::fs)

@@ -171,6 +171,22 @@ std::string safe_text(std::string_view raw, Charset charset)
     return out;
 }
 
+bool is_utf8(std::string_view raw)
+{
+    for (std::size_t at = 0; at < raw.size();) {
+        const Decoded next = decode(raw, at);
+        if (next.length == 0)
+            return false;
+        at += next.length;
+    }
+    return true;
+}
+
+std::string as_utf8(std::string_view raw)
+{
+    return is_utf8(raw) ? std::string{raw} : safe_text(raw);
+}
+
 std::size_t display_width(std::string_view safe)
 {
     std::size_t width = 0;

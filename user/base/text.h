@@ -17,6 +17,13 @@ enum class Charset { ascii, utf8 };
 /// With ascii, everything beyond ASCII is escaped.
 std::string safe_text(std::string_view raw, Charset charset = Charset::utf8);
 
+/// Whether all of it are characters.
+bool is_utf8(std::string_view raw);
+
+/// For outputs that take any character, but nothing else: `raw` as it is if it is UTF-8, else as
+/// safe_text() shows it.
+std::string as_utf8(std::string_view raw);
+
 /// Terminal columns that safe_text()'s result takes: 2 for wide (CJK, emoji), 0 for combining.
 std::size_t display_width(std::string_view safe);
 

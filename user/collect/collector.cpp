@@ -174,6 +174,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_tops(counts, tasks);
     read_vias(counts);
     read_stage_buckets(counts);
+    read_failures(counts);
     read_rows(counts); // last: the whole of what was read before
     std::erase_if(counts.operations, is_empty);
     read_block(counts, extent);

@@ -62,6 +62,7 @@ private:
     void read_stage_buckets(Counts& counts);
     void read_vias(Counts& counts);
     void read_tops(Counts& counts, const std::string& tasks);
+    void read_failures(Counts& counts);
     void read_block(Counts& counts, const CollectExtent& extent);
     void read_submitters(std::map<std::uint32_t, BlockRequests>& table,
                          const CollectExtent& extent);

@@ -50,6 +50,11 @@ auto key_of(const BlockErrors& row)
 {
     return std::tie(row.device, row.op, row.status);
 }
+auto key_of(const Failure& row)
+{
+    return std::tie(row.pid, row.op, row.target, row.fs, row.device, row.error, row.path, row.cut,
+                    row.deleted, row.address);
+}
 auto key_of(const Interrupt& row)
 {
     return std::tie(row.irq, row.name, row.cpu);
@@ -88,6 +93,10 @@ bool is_zero(const BlockRequests& row)
     return row.is_zero();
 }
 bool is_zero(const BlockErrors& row)
+{
+    return row.count == 0;
+}
+bool is_zero(const Failure& row)
 {
     return row.count == 0;
 }
@@ -198,6 +207,10 @@ void subtract_async(AsyncRequests& row, const AsyncRequests& earlier)
 void Counts::subtract(const Counts& earlier)
 {
     subtract_rows(operations, earlier.operations, subtract_operation);
+    subtract_rows(failures, earlier.failures, [](Failure& row, const Failure& before) {
+        take(row.count, before.count);
+        take(row.time, before.time);
+    });
     subtract_blocks(*this, earlier);
     subtract_rows(interrupts, earlier.interrupts, [](Interrupt& row, const Interrupt& before) {
         row.latency.subtract(before.latency);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/block.h"
+#include "model/failure.h"
 #include "model/histogram.h"
 #include "model/nvme.h"
 #include "model/words.h"
@@ -130,6 +131,7 @@ struct AsyncRequests {
 
 struct Counts {
     std::vector<Operation> operations;
+    std::vector<Failure> failures; ///< of system calls
     std::vector<BlockRequests> block;
     std::vector<BlockRequests> flush_sequences; ///< of preflush, data and postflush
     std::vector<BlockErrors> block_errors;

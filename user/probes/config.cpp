@@ -19,8 +19,9 @@ iopath_syscall row_of(const Syscall& call, const std::optional<Op>& only)
                    ? static_cast<std::uint8_t>(call.fd_arg)
                    : static_cast<std::uint8_t>(call.fd_arg | call.other_arg << 4);
     if (!only || !call.op || call.op == only)
-        row.flags = static_cast<std::uint8_t>(IOPATH_SYSCALL_KNOWN |
-                                              (call.bytes ? IOPATH_SYSCALL_BYTES : 0));
+        row.flags = static_cast<std::uint8_t>(
+            IOPATH_SYSCALL_KNOWN | (call.bytes ? IOPATH_SYSCALL_BYTES : 0) |
+            static_cast<unsigned>(call.naming) << IOPATH_SYSCALL_NAMING);
     return row;
 }
 

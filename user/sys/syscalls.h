@@ -23,6 +23,18 @@ enum class FileArg {
                  ///< 1 io_submit, 2 io_getevents
 };
 
+/// Where a call has the name of what it failed on. The order is that of enum iopath_naming in
+/// bpf/iopath.h.
+enum class Naming {
+    nothing,
+    fd,     ///< the descriptor in fd_arg, or in other_arg where that has no name
+    path_0, ///< a path in argument 0
+    path_1,
+    at_0, ///< a path in argument 1, beginning at the directory of descriptor 0
+    at_1,
+    address ///< a sockaddr in argument 1, its length in 2
+};
+
 struct Syscall {
     int number = 0;
     std::string_view name; ///< as strace prints it
@@ -31,6 +43,7 @@ struct Syscall {
     int fd_arg = 0;     ///< arguments are counted from 0
     int other_arg = 0;  ///< 0 where `file` needs none
     bool bytes = false; ///< a positive return value is a number of bytes moved
+    Naming naming{};    ///< of two paths the first is looked at
 };
 
 /// Those of the architecture that iopath was built for. close_range closes many files and is left

@@ -83,6 +83,25 @@ TEST_CASE("file system and target select")
     CHECK(interval.counts.operations.front().key.op == Op::write);
 }
 
+TEST_CASE("failures are selected as rows are")
+{
+    Interval interval;
+    interval.counts.failures.resize(3);
+    interval.counts.failures[0].fs = "ext4";
+    interval.counts.failures[1].device = "vda1";
+    interval.counts.failures[2].target = Target::pipe;
+    Interval by_fs = interval;
+    select(by_fs, {.fs = "ext4"});
+    REQUIRE(by_fs.counts.failures.size() == 1);
+    CHECK(by_fs.counts.failures[0].fs == "ext4");
+    Interval by_device = interval;
+    select(by_device, {.device = "vda"});
+    REQUIRE(by_device.counts.failures.size() == 1);
+    CHECK(by_device.counts.failures[0].device == "vda1");
+    select(interval, {.target = Target::pipe});
+    CHECK(interval.counts.failures.size() == 1);
+}
+
 TEST_CASE("by device, rows of one device become one and nothing gets lost")
 {
     Interval interval = sample();

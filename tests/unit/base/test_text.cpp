@@ -94,3 +94,15 @@ TEST_CASE("what is too long is cut between characters and marked", "[text]")
     CHECK(truncated("abc", 0).empty());
     CHECK(truncated("abc", 1, "..") == "a");
 }
+
+TEST_CASE("what safe_text has to escape byte by byte is no UTF-8", "[text]")
+{
+    CHECK(is_utf8(""));
+    CHECK(is_utf8("a\nb\x1b"));
+    CHECK(is_utf8("größe 日本語"));
+    CHECK_FALSE(is_utf8("\xff"));
+    CHECK_FALSE(is_utf8("a\xc3"));
+    CHECK_FALSE(is_utf8("\xed\xa0\x80")); // a surrogate
+    CHECK(as_utf8("a\n") == "a\n");
+    CHECK(as_utf8("a\n\xff") == "a\\n\\xff");
+}

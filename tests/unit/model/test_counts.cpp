@@ -90,6 +90,34 @@ TEST_CASE("what an NVMe queue did since is told by CPU and by status", "[counts]
     CHECK(row.errors == std::map<std::string, std::uint64_t>{{"MEDIUM", 2}});
 }
 
+TEST_CASE("failures are told by process, path and error", "[counts]")
+{
+    Failure one;
+    one.op = Op::open;
+    one.error = "ENOENT";
+    one.path = "/missing";
+    one.pid = 1;
+    one.count = 3;
+    one.time = 30us;
+    Failure other = one;
+    other.path.reset();
+    Counts earlier;
+    earlier.failures = {one, other};
+    Counts counts = earlier;
+    counts.failures[0].count = 5;
+    counts.failures[0].time = 50us;
+    Failure later = one;
+    later.pid = 2;
+    counts.failures.push_back(later);
+    counts.subtract(earlier);
+    REQUIRE(counts.failures.size() == 2);
+    CHECK(counts.failures[0].path == "/missing");
+    CHECK(counts.failures[0].count == 2);
+    CHECK(counts.failures[0].time == 20us);
+    CHECK(counts.failures[1].pid == 2);
+    CHECK(counts.failures[1].count == 3);
+}
+
 TEST_CASE("names and processes are ranked anew", "[counts]")
 {
     Counts earlier;

@@ -145,6 +145,39 @@ TEST_CASE("what is unknown is null", "[json]")
     CHECK(before["op"] == "sync");
 }
 
+TEST_CASE("failures keep names that are text, and escape those that are not", "[json]")
+{
+    Interval interval = test::empty_interval(1s);
+    Failure row;
+    row.op = Op::open;
+    row.error = "ENOENT";
+    row.pid = 42;
+    row.comm = "cat";
+    row.count = 3;
+    for (const char* path : {"/a\n\x1b[2J", "/b\xff\n"}) {
+        row.path = path;
+        interval.counts.failures.push_back(row);
+    }
+    row.path.reset();
+    row.pid = 0;
+    row.comm.clear();
+    interval.counts.failures.push_back(row);
+    const json failures = json::parse(report_json(make_report(interval)))["failures"];
+    REQUIRE(failures.size() == 3);
+    for (const char* key : {"op", "errno", "path", "comm", "pid", "count"})
+        CHECK(failures[0].contains(key));
+    CHECK(failures[0]["op"] == "open");
+    CHECK(failures[0]["errno"] == "ENOENT");
+    CHECK(failures[0]["path"] == "/a\n\x1b[2J");
+    CHECK(failures[0]["path_escaped"] == false);
+    CHECK(failures[0]["count"] == 3);
+    CHECK(failures[1]["path"] == "/b\\xff\\n");
+    CHECK(failures[1]["path_escaped"] == true);
+    CHECK(failures[2]["path"].is_null());
+    CHECK(failures[2]["pid"].is_null());
+    CHECK(failures[2]["comm"].is_null());
+}
+
 TEST_CASE("buckets are ascending, not cumulative, without empty ones", "[json]")
 {
     const json report = sample();

@@ -81,6 +81,38 @@ TEST_CASE("native system calls have their numbers and arguments", "[syscalls]")
     CHECK(native("io_submit").fd_arg == 1);
 }
 
+TEST_CASE("calls have the name of what they fail on in their arguments", "[syscalls]")
+{
+    for (const auto& call : native_syscalls()) {
+        INFO(call.name);
+        // By a path, from a directory's descriptor: the kernel's convention for names of calls.
+        const bool at = call.name.ends_with("at") || call.name == "openat2" ||
+                        call.name == "faccessat2" || call.name == "renameat2" ||
+                        call.name == "fchmodat2" || call.name == "newfstatat" ||
+                        call.name == "statx";
+        const bool other = call.name == "symlinkat" || call.name == "open_by_handle_at" ||
+                           call.name == "fstat" || call.name == "stat" || call.name == "creat" ||
+                           call.name == "lstat";
+        if (!other)
+            CHECK((call.naming == Naming::at_0) == at);
+        if (call.naming == Naming::fd)
+            CHECK((call.file == FileArg::fd || call.file == FileArg::both ||
+                   call.file == FileArg::fcntl));
+    }
+    CHECK(native("symlinkat").naming == Naming::at_1);
+    CHECK(native("open_by_handle_at").naming == Naming::nothing);
+    CHECK(native("setxattr").naming == Naming::path_0);
+    CHECK(native("connect").naming == Naming::address);
+    CHECK(native("sync").naming == Naming::nothing);
+    CHECK(native("io_submit").naming == Naming::nothing);
+#ifdef __NR_open
+    CHECK(native("open").naming == Naming::path_0);
+    CHECK(native("rename").naming == Naming::path_0);
+    CHECK(native("symlink").naming == Naming::path_1);
+    CHECK(native("futimesat").naming == Naming::at_0);
+#endif
+}
+
 TEST_CASE("system calls are named as strace names them", "[syscalls]")
 {
     CHECK(syscall_name(SYS_newfstatat) == "newfstatat");
@@ -115,6 +147,7 @@ TEST_CASE("a call does the same for 32-bit programs", "[syscalls]")
         CHECK(call.fd_arg == same->second->fd_arg);
         CHECK(call.other_arg == same->second->other_arg);
         CHECK(call.bytes == same->second->bytes);
+        CHECK(call.naming == same->second->naming);
     }
 }
 

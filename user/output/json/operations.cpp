@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "base/text.h"
 #include "output/json/parts.h"
 
 namespace iopath::json {
@@ -75,6 +76,26 @@ Json operation(const Operation& row)
     out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
     out["stages"] = stages(row);
     out["top"] = top_list(row.top);
+    return out;
+}
+
+Json failure(const Failure& row)
+{
+    Json out;
+    out["op"] = name_of(row.op);
+    out["target"] = name_of(row.target);
+    out["fs"] = row.fs;
+    out["device"] = row.device;
+    out["errno"] = row.error;
+    out["path"] = row.path ? Json(as_utf8(*row.path)) : Json(nullptr);
+    out["path_escaped"] = row.path && !is_utf8(*row.path);
+    out["path_cut"] = row.cut;
+    out["deleted"] = row.deleted;
+    out["address"] = row.address.empty() ? Json(nullptr) : Json(row.address);
+    out["comm"] = row.comm.empty() ? Json(nullptr) : Json(row.comm);
+    out["pid"] = row.pid == 0 ? Json(nullptr) : Json(row.pid);
+    out["count"] = row.count;
+    out["seconds"] = to_seconds(row.time);
     return out;
 }
 

@@ -126,7 +126,7 @@ void add_layers(Json& out, const Interval& interval)
     out["scheduler"] = scheduler(counts.scheduler);
     out["pipes"] = Json::array();
     out["network"] = dark_network();
-    out["failures"] = Json::array();
+    out["failures"] = list_of(counts.failures, json::failure);
 }
 
 void add_verdict(Json& out, const Report& report)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The maps of failed operations; part of maps.bpf.h. */
+#ifndef IOPATH_MAPS_FAILURE_BPF_H
+#define IOPATH_MAPS_FAILURE_BPF_H
+
+/* Too large for the stack; of the thread that runs. */
+struct failure_work {
+	struct iopath_failure_key key;
+	struct iopath_failure fresh;
+	u64 dentry; /* where the walk is; 0: there is nothing to walk */
+	u64 mount;
+	u64 root_dentry;
+	u64 root_mount;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct failure_work);
+} failure_works SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IOPATH_FAILURES);
+	__type(key, struct iopath_failure_key);
+	__type(value, struct iopath_failure);
+} failures SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct iopath_failures_beyond);
+} failures_beyond SEC(".maps");
+
+#endif
