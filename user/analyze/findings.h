@@ -18,6 +18,8 @@ Findings device_bound(const Interval& interval);
 Findings flush_bound(const Interval& interval);
 /// Requests failed; one finding per device.
 Findings io_error(const Interval& interval);
+/// A process opens files again and again that are not there; one finding per process.
+Findings missing_file(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.
