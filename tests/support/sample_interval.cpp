@@ -185,6 +185,52 @@ Interval sample_interval()
     return interval;
 }
 
+namespace {
+
+/// One of each kind, two with names that mean harm.
+std::vector<Failure> sample_failures()
+{
+    Failure missing;
+    missing.op = Op::open;
+    missing.target = Target::file;
+    missing.error = "ENOENT";
+    missing.path = "/etc/evil\x1b[2J\n\xff.conf";
+    missing.pid = 1402;
+    missing.comm = "app";
+    missing.count = 12345;
+    missing.time = 60ms;
+    Failure refused;
+    refused.op = Op::connect;
+    refused.target = Target::tcp;
+    refused.error = "ECONNREFUSED";
+    refused.address = "127.0.0.1:8080";
+    refused.pid = 1403;
+    refused.comm = "evil\x1b[2J\n\xff";
+    refused.count = 17;
+    refused.time = 1ms;
+    Failure deep;
+    deep.op = Op::write;
+    deep.target = Target::file;
+    deep.fs = "ext4";
+    deep.device = "vda1";
+    deep.error = "ENOSPC";
+    deep.path = ".../var/lib/service/data/2026-11-23/segments/00000000000000000001/segment.log";
+    deep.cut = true;
+    deep.deleted = true;
+    deep.pid = 1404;
+    deep.comm = "service";
+    deep.count = 3;
+    deep.time = 2ms;
+    Failure beyond;
+    beyond.op = Op::metadata;
+    beyond.target = Target::other;
+    beyond.error = "ENOENT";
+    beyond.count = 2;
+    return {missing, refused, deep, beyond};
+}
+
+} // namespace
+
 Interval troubled_interval()
 {
     Interval interval = sample_interval();
@@ -203,6 +249,7 @@ Interval troubled_interval()
     interval.counts.block_errors = {
         {"vda", "read", "MEDIUM", 2, 4656, 4656, interval.counts.block[0].by[0].by},
         {"vda", "flush", "TIMEOUT", 1, std::nullopt, std::nullopt, {}}};
+    interval.counts.failures = sample_failures();
     interval.steal = 120ms;
     interval.command_end = CommandEnd{3, 2};
     InFlight open;

@@ -211,4 +211,18 @@ std::string truncated(std::string_view safe, std::size_t columns, std::string_vi
     return out;
 }
 
+std::string front_truncated(std::string_view safe, std::size_t columns)
+{
+    constexpr std::string_view kMark = "...";
+    std::size_t width = display_width(safe);
+    if (width <= columns)
+        return std::string{safe};
+    while (!safe.empty() && width + kMark.size() > columns) {
+        const Decoded next = decode(safe, 0);
+        width -= next.length == 0 ? 1 : width_of(next.code);
+        safe.remove_prefix(std::max<std::size_t>(next.length, 1));
+    }
+    return std::string{kMark} + std::string{safe};
+}
+
 } // namespace iopath

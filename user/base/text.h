@@ -30,4 +30,7 @@ std::size_t display_width(std::string_view safe);
 /// At most `columns` wide; what is cut off is marked by `mark` at the end, where that fits.
 std::string truncated(std::string_view safe, std::size_t columns, std::string_view mark = "~");
 
+/// The same, but cut at the front and marked there by "...": of paths the end tells more.
+std::string front_truncated(std::string_view safe, std::size_t columns);
+
 } // namespace iopath

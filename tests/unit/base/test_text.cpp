@@ -106,3 +106,12 @@ TEST_CASE("what safe_text has to escape byte by byte is no UTF-8", "[text]")
     CHECK(as_utf8("a\n") == "a\n");
     CHECK(as_utf8("a\n\xff") == "a\\n\\xff");
 }
+
+TEST_CASE("paths that are too long are cut at the front", "[text]")
+{
+    CHECK(front_truncated("/a/b/c", 6) == "/a/b/c");
+    CHECK(front_truncated("/a/b/cd", 6) == ".../cd");
+    CHECK(front_truncated("/x/größe", 7) == "...röße");
+    CHECK(front_truncated("/x/日本語", 8) == "...本語");
+    CHECK(display_width(front_truncated("/日本語/日本語", 8)) <= 8);
+}

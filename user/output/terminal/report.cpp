@@ -85,6 +85,7 @@ std::string render_report(const Report& report, const Style& style)
     terminal::header(page, report);
     terminal::operations(page, report);
     terminal::in_flight(page, interval);
+    terminal::failures(page, interval);
     terminal::async_requests(page, interval);
     terminal::block_requests(page, interval);
     terminal::failed_requests(page, interval);
