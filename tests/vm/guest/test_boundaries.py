@@ -4,6 +4,7 @@ calls the operations and bytes exactly, and, with --long, the shares of the stag
 within what entering the kernel costs."""
 import collections
 import os
+import sys
 
 from forced import Forced, counts
 from harness import LONG
@@ -11,6 +12,24 @@ from harness import LONG
 SHARE_POINTS = 0.05
 # Of an emulated processor: what lies between the entry of a call and the function behind it.
 ENTRY_SECONDS = 300e-6
+# open() and openat() come by one function; which of their arguments is the path is another matter.
+FAILING = """
+import ctypes, os, socket, sys
+def fails(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError:
+        return
+    raise AssertionError(f"{call} {arguments} did not fail")
+missing = os.fsencode(sys.argv[1]) + b"/missing"
+for _ in range(3):
+    if os.uname().machine == "x86_64":
+        assert ctypes.CDLL(None).syscall(ctypes.c_long(2), missing, 0) < 0  # open
+    fails(os.open, missing, os.O_RDONLY)
+    fails(os.stat, missing)
+    fails(socket.socket(socket.AF_UNIX).connect, missing)
+    fails(os.read, os.open(sys.argv[1], os.O_RDONLY), 1)
+"""
 ROUNDS = 6  # runs differ by what else the machine does: all so far are compared, until they agree
 FRESH_FILE = "FRESH"
 
@@ -106,3 +125,15 @@ class Boundaries(Forced):
 
     def test_unix_sockets(self):
         self.compare([("send", "unix"), ("recv", "unix")], "unix-ping", 100)
+
+    def test_failures(self):
+        self.reference("function")  # or a skip
+        told = {}
+        for boundary in ("syscall", "function"):
+            report = self.diagnose("--boundary", boundary, cmd=[sys.executable, "-S", "-E", "-c", FAILING, self.folder]).report
+            told[boundary] = {(row["op"], row["errno"], row["path"].replace(self.folder, "")): row["count"]
+                              for row in report["failures"] if (row["path"] or "").startswith(self.folder)}
+        self.assertEqual(told["function"], told["syscall"])
+        self.assertEqual(told["syscall"], {
+            ("open", "ENOENT", "/missing"): 6 if os.uname().machine == "x86_64" else 3, ("metadata", "ENOENT", "/missing"): 3,
+            ("connect", "ENOENT", "/missing"): 3, ("read", "EISDIR", ""): 3})
