@@ -150,7 +150,7 @@ class Watch:
         targets = [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
         return sum(bool(re.search(r"bpf[-_]link|raw-tracepoint", target)) for target in targets)
 
-    def ready(self, timeout=15):
+    def ready(self, timeout=45):
         """Waits until everything is attached, which iopath says on the descriptor of --ready-fd."""
         if not select.select([self.ready_reader], [], [], timeout)[0]:
             self.case.fail(f"iopath was not ready within {timeout} s: {self.complaint()}")
