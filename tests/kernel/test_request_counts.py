@@ -60,8 +60,8 @@ class Load(Case):
         self.assertGreaterEqual(sum(lost.values()), missing, lost)
         self.assertNotIn("map_full", lost)
         self.assertNotIn("detail_full", lost)
-        self.assertLess(missing, done / 1000, lost)
-        if lost:
+        # The build host runs no program for a while, at times: see assert_nothing_lost.
+        if missing > done / 1000:
             raise Disturbed(f"the kernel skipped runs of our programs: {lost}, {missing} of {done} requests missing")
 
     def test_what_was_with_the_device_before_has_no_start(self):
