@@ -74,13 +74,18 @@ TEST_CASE("missing-file tells paths that are no text apart", "[missing-file]")
 
 TEST_CASE("missing-file is silent on a search", "[missing-file]")
 {
+    constexpr int kDirectories = 500;
     std::vector<Failure> search;
-    for (int directory = 0; directory < 500; directory++)
+    search.reserve(kDirectories);
+    for (int directory = 0; directory < kDirectories; directory++)
         search.push_back(missing(2, 42, "/usr/lib/" + std::to_string(directory) + "/libx.so"));
     CHECK(missing_file(watched(search)).empty());
     // Every new process looks for what its loader or its locale would like.
+    constexpr int kFirst = 100;
+    constexpr int kEnd = 1000;
     std::vector<Failure> many;
-    for (int pid = 100; pid < 1000; pid++)
+    many.reserve(kEnd - kFirst);
+    for (int pid = kFirst; pid < kEnd; pid++)
         many.push_back(missing(1, pid, "/usr/lib/locale/locale-archive"));
     CHECK(missing_file(watched(many)).empty());
 }
