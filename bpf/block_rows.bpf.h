@@ -5,6 +5,7 @@
 
 #include "compat_block.bpf.h"
 #include "hist.bpf.h"
+#include "numbers.bpf.h"
 
 /* Row 0 takes what found no room. */
 static __noinline u32 add_block_row(struct iopath_block_key *key, void *disk)

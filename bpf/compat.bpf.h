@@ -148,44 +148,6 @@ static __always_inline u64 address_of(const void *pointer)
 	return address;
 }
 
-/* The next free number of a kind below `limit`, counted from `first`; 0: none. */
-static __always_inline u32 take_number(u32 kind, u32 first, u32 limit)
-{
-	u32 *taken = bpf_map_lookup_elem(&numbers_taken, &kind);
-
-	if (!taken || first + *taken >= limit)
-		return 0;
-#ifdef IOPATH_UNTYPED
-	/* Atomics give no result before 5.12: who enters the number in the map has it. */
-	for (int i = 0; i < 8; i++) {
-		u32 number = first + *(volatile u32 *)taken, one = 1;
-		u64 claim = (u64)kind << 32 | number;
-
-		if (number >= limit)
-			return 0;
-		if (!bpf_map_update_elem(&numbers_claimed, &claim, &one, BPF_NOEXIST)) {
-			__sync_fetch_and_add(taken, 1);
-			return number;
-		}
-	}
-	return 0;
-#else
-	return first + __sync_fetch_and_add(taken, 1);
-#endif
-}
-
-/* The number that a dictionary has for a key from now on: ours, or that of another CPU which was
- * faster, and ours stays empty. 0 where there is no room. */
-static __always_inline u32 enter_number(void *dictionary, const void *key, u32 number)
-{
-	u32 *known;
-
-	if (!bpf_map_update_elem(dictionary, key, &number, BPF_NOEXIST))
-		return number;
-	known = bpf_map_lookup_elem(dictionary, key);
-	return known ? *known : 0;
-}
-
 /* Name of a thread into IOPATH_COMM bytes. */
 static __always_inline void read_comm(char *comm, struct task_struct *task)
 {

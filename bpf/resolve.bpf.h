@@ -4,6 +4,7 @@
 #define IOPATH_RESOLVE_BPF_H
 
 #include "ledger.bpf.h"
+#include "numbers.bpf.h"
 
 #define KIND_MODE(kind)        ((kind) >> 8 & S_IFMT)
 #define KIND_FAMILY(kind)      ((kind)&0xff)
