@@ -7,6 +7,7 @@ import os
 from forced import Forced
 
 PAIRS = 4
+READERS = 100
 ROUNDS = 1000
 
 
@@ -41,3 +42,13 @@ class Busy(Forced):
         missing = sum(2 * PAIRS * ROUNDS - count for count in self.calls(report))
         self.assertGreaterEqual(missing, 0)
         self.assertGreaterEqual(sum(report.lost().values()), missing, report.lost())
+
+    def test_many_processes_that_get_their_rows_at_once(self):
+        """Without atomics that give a result numbers are claimed one by one, by all CPUs at the same time."""
+        for _ in range(2):
+            report = self.diagnose("--by", "process", "--no-attach", "typed", check=False, cmd=[
+                "bash", "-c", f"for i in $(seq {READERS}); do read -r x </etc/passwd & done; wait"]).report
+            self.assertEqual(report.loss("map_full"), 0, report.lost())
+            if not report.lost():
+                readers = {row["pid"] for row in report.rows(op="read", target="file") if row["comm"] == "bash"}
+                self.assertGreaterEqual(len(readers), READERS)
