@@ -6,8 +6,9 @@ logs=$REPOSITORY/build/test
 passed=0
 failures=()
 skips=()
+unsteady=()
 
-# result pass|fail|skip NAME [REASON]: of a long reason the beginning, the log has it all.
+# result pass|fail|skip|unsteady NAME [REASON]: of a long reason the beginning, the log has it all.
 result() {
     local reason=${3:-}
     reason=${reason:+: ${reason:0:200}}
@@ -15,6 +16,7 @@ result() {
     pass) passed=$((passed + 1)) ;;
     fail) failures+=("$2$reason") ;;
     skip) skips+=("$2$reason") ;;
+    unsteady) unsteady+=("$2$reason") ;; # passed, and is counted as such elsewhere
     esac
 }
 
@@ -22,6 +24,10 @@ finish() {
     if [ "${#failures[@]}" -gt 0 ]; then
         printf '\nfailed:\n'
         printf '  %s\n' "${failures[@]}"
+    fi
+    if [ "${#unsteady[@]}" -gt 0 ]; then
+        printf '\npassed only when run again:\n'
+        printf '  %s\n' "${unsteady[@]}"
     fi
     if [ "${#skips[@]}" -gt 0 ]; then
         printf '\nskipped:\n'
@@ -56,7 +62,8 @@ step() {
 }
 
 # A runner prints "FAIL NAME (SECONDS s)", with the reason in the next line, or "SKIP NAME
-# (SECONDS s)  REASON", and ends with a sum like ours.
+# (SECONDS s)  REASON", and ends with a sum like ours. "PASS NAME (SECONDS s)  REASON" is one that
+# failed before it passed.
 runner_results() {
     awk '
         function flush() { if (failed != "") print "fail\t" failed "\t" reason; failed = reason = "" }
@@ -64,6 +71,7 @@ runner_results() {
         { flush() }
         /^FAIL / { sub(/^FAIL /, ""); sub(/ \([0-9.]+ s\)$/, ""); failed = $0 }
         /^SKIP / { sub(/^SKIP /, ""); sub(/ \([0-9.]+ s\) +/, "\t"); print "skip\t" $0 }
+        /^PASS .* s\)  ./ { sub(/^PASS /, ""); sub(/ \([0-9.]+ s\) +/, "\t"); print "unsteady\t" $0 }
         END { flush() }' "$1"
 }
 

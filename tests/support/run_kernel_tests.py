@@ -3,7 +3,10 @@
 """Runs the kernel tests and the scenarios one after the other: they count what the whole machine does,
 so no two may run at once. One line a test; the last line is `N passed, N failed, N skipped`.
 
-    run_kernel_tests.py [--iopath BINARY] [--workload BINARY] [--long] [-k PATTERN]... [--not PATTERN]...
+The machine is shared, its virtual machines are emulated: what it does beside a test fails one now and then. A test
+that failed is run again, and has passed if it passes twice in a row; its line then says how it failed at first.
+
+    run_kernel_tests.py [--iopath BINARY] [--workload BINARY] [--long] [--once] [-k PATTERN]... [--not PATTERN]...
                         [--in FOLDER]... [--list]
 """
 import argparse
@@ -28,6 +31,7 @@ FOLDERS = ("kernel", "scenarios")
 TEST_LIMIT_SECONDS = 120
 LONG_LIMIT_SECONDS = 600
 DISTURBED_TRIES = 5
+PASSES_AFTER_FAILURE = 2
 DETAIL_LINES = 25
 DETAIL_COLUMNS = 1000
 
@@ -48,6 +52,7 @@ def parse_arguments():
     parser.add_argument("--iopath", help="the binary to test")
     parser.add_argument("--workload", help="the scripted workload; compiled if not given")
     parser.add_argument("--long", action="store_true", help="run the long tests too")
+    parser.add_argument("--once", action="store_true", help="run no test again that failed")
     parser.add_argument("-k", action="append", default=[], metavar="PATTERN",
                         help="only tests whose name holds PATTERN (or matches it, with *)")
     parser.add_argument("--not", action="append", default=[], metavar="PATTERN", dest="without",
@@ -114,19 +119,27 @@ def on_end(number, _frame):
 class Printer(unittest.TestResult):
     """Prints a line for each test as it ends."""
 
-    def __init__(self, verbose):
+    def __init__(self, verbose, once):
         super().__init__()
         self.verbose = verbose
+        self.once = once
         self.passed = 0
         self.began = 0.0
         self.notes = []
         self.tries_left = 0  # of a test that the kernel disturbs
         self.disturbed = False
+        self.passes_due = 0  # of a test that failed
+        self.first_failure = ""
 
     def startTest(self, test):
         super().startTest(test)
         self.began = time.monotonic()
         self.notes = []
+
+    def startOver(self):
+        """The next one is another test."""
+        self.passes_due = 0
+        self.first_failure = ""
 
     def line(self, word, test, reason=""):
         spent = time.monotonic() - self.began if self.began else 0.0
@@ -135,17 +148,28 @@ class Printer(unittest.TestResult):
 
     def stopTest(self, test):
         super().stopTest(test)
-        self.disturbed = bool(self.notes) and self.notes[0][0] == "AGAIN"
-        if self.disturbed:
+        word, detail = self.notes[0] if self.notes else ("PASS", "")
+        self.disturbed = word == "AGAIN"
+        if word == "FAIL" and not self.once and not self.first_failure:
+            self.first_failure = detail or "no reason"
+            self.passes_due = PASSES_AFTER_FAILURE
+        elif word == "PASS" and self.passes_due:
+            self.passes_due -= 1
+        elif word != "AGAIN":
+            self.passes_due = 0
+        if self.disturbed or self.passes_due:
             self.testsRun -= 1
-        elif self.notes:
-            word, detail = self.notes[0]
+        elif word == "PASS":
+            self.passed += 1
+            self.line(word, test, self.first_failure and self.unsteady())
+        else:
             self.line(word, test, "" if word == "FAIL" else detail)
             if word == "FAIL":
                 self.detail(detail)
-        else:
-            self.passed += 1
-            self.line("PASS", test)
+
+    def unsteady(self):
+        reason = self.first_failure.splitlines()[0][:DETAIL_COLUMNS]
+        return f"failed at first, then passed {PASSES_AFTER_FAILURE} times: {reason}"
 
     def detail(self, text):
         lines = text.rstrip().splitlines()
@@ -201,14 +225,18 @@ def class_is_skipped(test):
 
 
 def run_one(test, printer, limit):
-    signal.alarm(limit)
+    printer.startOver()
     try:
         reason = class_is_skipped(test)
         if reason is None:
-            for printer.tries_left in range(DISTURBED_TRIES, -1, -1):
-                test.run(printer)
-                if not printer.disturbed:
-                    break
+            run_again = True
+            while run_again:
+                signal.alarm(limit)
+                for printer.tries_left in range(DISTURBED_TRIES, -1, -1):
+                    test.run(printer)
+                    if not printer.disturbed:
+                        break
+                run_again = printer.passes_due > 0
         else:
             printer.startTest(test)
             printer.addSkip(test, reason)
@@ -250,7 +278,7 @@ def main():
     signal.signal(signal.SIGHUP, on_end)
     if os.geteuid() == 0:
         hostdev.sweep()
-    printer = Printer(arguments.verbose)
+    printer = Printer(arguments.verbose, arguments.once)
     with tempfile.TemporaryDirectory(prefix="iopath-test-binaries-") as folder:
         keep_binaries(folder)
         for test in tests:
