@@ -81,11 +81,13 @@ void spoil(bpf_program* program)
 }
 
 /// Keeps freed memory for what comes next: libbpf takes 12 MB for each copy of the kernel's BTF,
-/// and 6 of its 9 ms are page faults. At its end all of it goes back.
+/// and 6 of its 9 ms are page faults. At its end all of it goes back: threads must not have heaps
+/// of their own, malloc_trim leaves what is free at the end of those.
 class BigHeap {
 public:
     BigHeap()
     {
+        mallopt(M_ARENA_MAX, 1);
         mallopt(M_MMAP_THRESHOLD, 32 << 20);
         mallopt(M_TRIM_THRESHOLD, 64 << 20);
     }
