@@ -228,6 +228,7 @@ struct iopath_latency {
 #include "iopath_block.h"
 #include "iopath_cpu.h"
 #include "iopath_failure.h"
+#include "iopath_locks.h"
 #include "iopath_nvme.h"
 
 /* Commits of a journal, by the kernel's dev_t of its device. */

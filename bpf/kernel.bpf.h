@@ -93,6 +93,21 @@ struct inode {
 	struct super_block *i_sb;
 };
 
+struct file_lock_core {
+	struct file_lock_core *flc_blocker;
+	unsigned int flc_flags;
+	unsigned char flc_type;
+	int flc_pid;
+	struct file *flc_file;
+};
+
+/* file_lease begins likewise. */
+struct file_lock {
+	struct file_lock_core c;
+	s64 fl_start;
+	s64 fl_end;
+};
+
 struct qstr {
 	const unsigned char *name;
 };
@@ -340,6 +355,13 @@ struct bpf_iter__task {
 #define F_OFD_SETLKW         38
 #define IFF_LOOPBACK         0x8
 #define LCB_F_SPIN           1
+#define FL_FLOCK             2 /* include/linux/filelock.h; before 6.3 fs.h */
+#define FL_DELEG             4
+#define FL_LEASE             32
+#define FL_OFDLCK            1024
+#define FL_LAYOUT            2048
+#define F_WRLCK              1
+#define FILE_LOCK_DEFERRED   1
 #define REQ_OP_MASK          0xff
 #define REQ_OP_WRITE         1
 #define REQ_OP_FLUSH         2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Layer lock: contended kernel locks inside operations. */
-#include "ledger.bpf.h"
+/* Layer lock: contended kernel locks inside operations, and waits for locks of files. */
+#include "file_locks.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -53,4 +53,28 @@ SEC("?raw_tp/contention_end")
 int BPF_PROG(contention_end__raw_tp, void *lock)
 {
 	return on_contention_end((u64)lock);
+}
+
+/* Where a lock is asked for; the result says whether its caller has to wait. */
+SEC("?raw_tp/flock_lock_inode")
+int flock_wait__raw_tp(u64 *ctx)
+{
+	return (int)ctx[2] == FILE_LOCK_DEFERRED
+	           ? on_lock_wait((void *)ctx[0], (void *)ctx[1], false)
+	           : 0;
+}
+
+SEC("?raw_tp/posix_lock_inode")
+int posix_wait__raw_tp(u64 *ctx)
+{
+	return (int)ctx[2] == FILE_LOCK_DEFERRED
+	           ? on_lock_wait((void *)ctx[0], (void *)ctx[1], false)
+	           : 0;
+}
+
+/* An open or a truncation that another's lease is in the way of. */
+SEC("?raw_tp/break_lease_block")
+int lease_wait__raw_tp(u64 *ctx)
+{
+	return on_lock_wait((void *)ctx[0], (void *)ctx[1], true);
 }

@@ -62,7 +62,8 @@ enum armed {
 	ARMED_RECLAIM = 2,       /* between begin and end of direct reclaim or compaction */
 	ARMED_REQUEST = 4,       /* between a bio and its request */
 	ARMED_INTERRUPTIBLE = 8, /* the block in progress can be cut by a signal */
-	ARMED_LIMIT = 16         /* of ARMED_REQUEST: in the hands of iocost, iolatency or wbt */
+	ARMED_LIMIT = 16,        /* of ARMED_REQUEST: in the hands of iocost, iolatency or wbt */
+	ARMED_FILE_LOCK = 32     /* another's lock of a file is in the way */
 };
 
 enum file_flags {
@@ -127,7 +128,9 @@ struct ledger {
 	u32 voluntary;
 	u32 involuntary;
 	u64 flush_ns;
-	u64 dirty_ns; /* of stage throttle: by dirty page limits */
+	u64 dirty_ns;    /* of stage throttle: by dirty page limits */
+	u32 lock_holder; /* 1 + whom a wait for a file's lock was last counted for; 0: none */
+	u32 pad;
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
 	struct row_cache cache[IOPATH_OP_COUNT];
@@ -342,6 +345,7 @@ struct {
 
 #include "maps_block.bpf.h"
 #include "maps_failure.bpf.h"
+#include "maps_locks.bpf.h"
 
 /* ---- small helpers on them ------------------------------------------------ */
 

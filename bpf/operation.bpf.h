@@ -50,6 +50,7 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->armed = 0;
 	ledger->spin_lock = 0;
 	ledger->blocking_lock = 0;
+	ledger->lock_holder = 0;
 }
 
 /* An operation that is not counted: nothing of it is left for the next. */

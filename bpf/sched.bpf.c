@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer sched: threads leave the CPU, are woken, come back; scopes are inherited. */
+#include "lock_waits.bpf.h"
 #include "waits.bpf.h"
 #include "scope.bpf.h"
 
@@ -122,6 +123,19 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	return 0;
 }
 
+/* The wait for another's lock of a file ends: by who lets go of it, or by a signal or timer. */
+static __always_inline void note_lock_wake(struct ledger *ledger, struct task_struct *sleeper,
+                                           u64 now)
+{
+	struct cpu_state *cpu = this_cpu();
+	u64 begin = ledger->state == BLOCKED && ledger->mark < now ? ledger->mark : now;
+	bool cut = ledger->armed & ARMED_INTERRUPTIBLE && signal_pending(sleeper);
+
+	if (cpu)
+		end_lock_wait(ledger, TASK(sleeper, pid), begin, now,
+		              !cut && current_context(cpu) == IN_TASK && TASK(current_task(), pid));
+}
+
 /* Charges the wait as soon as it ends; what follows until the thread runs is the
  * run queue's. A thread that has not left the CPU yet keeps the stamp only. */
 static __always_inline int on_waking(struct task_struct *sleeper)
@@ -135,6 +149,8 @@ static __always_inline int on_waking(struct task_struct *sleeper)
 		return 0;
 	wait.end = bpf_ktime_get_ns();
 	ledger->waking = wait.end;
+	if (ledger->armed & ARMED_FILE_LOCK)
+		note_lock_wake(ledger, sleeper, wait.end);
 	if (ledger->state != BLOCKED || wait.end <= ledger->mark)
 		return 0;
 	wait.begin = ledger->mark;

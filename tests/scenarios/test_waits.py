@@ -63,7 +63,7 @@ class Signals(Case):
 class Locks(Case):
     def test_a_file_lock_that_another_holds_is_lock(self):
         device = self.loop(fs="ext4")
-        run = self.diagnose("--by", "process", cmd=self.workload("flock", device.path(), 40, 5000))
+        run = self.diagnose("--by", "process", cmd=self.workload("flock", device.path(), 40, 5000, "flock"))
         waiter = run.report.row(op="lock", target="file", device=device.name, comm="wl-waiter")
         self.assertEqual(run.report.total("count", op="lock", device=device.name), run.facts["locks"])
         stages = {stage["stage"]: stage["seconds"] for stage in waiter["stages"]}

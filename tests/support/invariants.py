@@ -18,7 +18,7 @@ FINDINGS = """device-bound flush-bound queue-wait io-throttled journal-wait path
     io-error""".split()
 
 KEYS = {
-    "report": "schema host interval scope operations in_flight block nvme interrupts softirqs commits scheduler "
+    "report": "schema host interval scope operations in_flight file_locks block nvme interrupts softirqs commits scheduler "
               "pipes network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
     "host": "kernel arch cpus hostname",
     "interval": "start seconds",
@@ -32,6 +32,7 @@ KEYS = {
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
     "commits": "device count seconds latency",
+    "file_lock": "kind type device inode path name start end waiter holder waits seconds max open",
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",
     "tcp": "retransmits resets_sent resets_received connect_failures srtt",
@@ -214,6 +215,10 @@ class Checker:
                 self.expect(row["op"] in OPS, where, "op is no word of ours")
                 self.expect(row["errno"].startswith("E") or row["errno"].isdigit(), where, "errno is no name")
                 self.expect(row["count"] > 0, where, "counts nothing")
+        for row in report["file_locks"]:
+            where = f"lock of inode {row.get('inode')}"
+            if self.keys("file_lock", row, where):
+                self.expect(row["waits"] >= row["open"] >= 0 and row["waits"] > 0, where, "waits")
         for row in report["commits"]:
             where = f"commits of {row.get('device')}"
             if self.keys("commits", row, where):

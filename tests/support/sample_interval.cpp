@@ -142,6 +142,24 @@ void add_layers(Counts& counts)
         {"BLOCK", 0, latency_of({{900, 1900ns}}), latency_of({{900, 2us}})},
         {"TIMER", 1, latency_of({{2400, 1100ns}}), latency_of({{2390, 1us}, {10, 800us}})},
         {"RCU", 0, latency_of({{700, 900ns}}), latency_of({{700, 3us}})}};
+    FileLockWaits lock;
+    lock.key = {"vda", 1835, 0, {}, FileLockType::flock, true, 4711, 4242};
+    lock.fs = "ext4";
+    lock.path = "/srv/queue.lock";
+    lock.name = "queue.lock";
+    lock.waiter_comm = "worker";
+    lock.holder_comm = "backup";
+    lock.waits = 12;
+    lock.time = 48ms;
+    lock.max = 9ms;
+    FileLockWaits open;
+    open.key = {"vda", 1836, 100, 199, FileLockType::posix, false, 4712, 0};
+    open.waiter_comm = "smbd";
+    open.waits = 1;
+    open.open = 1;
+    open.time = open.open_time = 31ms;
+    open.max = 31ms;
+    counts.file_locks = {lock, open};
     counts.commits = {{"vda", latency_of({{12, 4ms}, {1, 31ms}})}};
     counts.scheduler = {66100, 410, 57, latency_of({{60000, 9us}, {6000, 85us}, {100, 3900us}})};
 }

@@ -220,9 +220,25 @@ inline void unix_ping(const Args& args)
     Facts().add("sends", each).add("recvs", each).print();
 }
 
-/// FILE N MICROSECONDS: N times a process asks for a lock that another holds that long.
+/// Locks a file or its first byte, or unlocks it: by flock, posix or ofd.
+inline void lock_file(const std::string& kind, int fd, bool on)
+{
+    if (kind == "flock") {
+        must(flock(fd, on ? LOCK_EX : LOCK_UN), "flock");
+        return;
+    }
+    struct flock region {};
+    region.l_type = static_cast<short>(on ? F_WRLCK : F_UNLCK);
+    region.l_whence = SEEK_SET;
+    region.l_len = 1;
+    must(fcntl(fd, kind == "ofd" ? F_OFD_SETLKW : F_SETLKW, &region), "fcntl");
+}
+
+/// FILE N MICROSECONDS flock|posix|ofd: N times a process asks for a lock that another holds that
+/// long.
 inline void flock_wait(const Args& args)
 {
+    const std::string& kind = args.text(3);
     const long count = args.number(1);
     const auto hold = static_cast<std::uint64_t>(args.number(2)) * 1000;
     const Pipe held;
@@ -232,10 +248,10 @@ inline void flock_wait(const Args& args)
     const pid_t holder = spawn([&] {
         set_comm("wl-holder");
         for (long i = 0; i < count; i++) {
-            must(flock(first, LOCK_EX), "flock");
+            lock_file(kind, first, true);
             must(write(held.writer, &byte, 1), "write");
             nap_ns(hold);
-            must(flock(first, LOCK_UN), "flock");
+            lock_file(kind, first, false);
             must(read(done.reader, &byte, 1), "read");
         }
     });
@@ -245,9 +261,9 @@ inline void flock_wait(const Args& args)
     for (long i = 0; i < count; i++) {
         must(read(held.reader, &byte, 1), "read");
         const std::uint64_t start = now_ns();
-        must(flock(second, LOCK_EX), "flock");
+        lock_file(kind, second, true);
         waited += now_ns() - start;
-        must(flock(second, LOCK_UN), "flock");
+        lock_file(kind, second, false);
         must(write(done.writer, &byte, 1), "write");
     }
     join(holder);

@@ -9,9 +9,9 @@ namespace iopath {
 
 namespace {
 
-constexpr std::array<Rule, 9> kRules{
-    io_error,     device_bound, flush_bound, cpu_contention, queue_wait,
-    io_throttled, pipe_full,    pipe_empty,  missing_file,
+constexpr std::array<Rule, 10> kRules{
+    io_error,   device_bound, flush_bound, file_lock_wait, cpu_contention,
+    queue_wait, io_throttled, pipe_full,   pipe_empty,     missing_file,
 };
 
 } // namespace

@@ -20,6 +20,8 @@ Findings flush_bound(const Interval& interval);
 Findings io_error(const Interval& interval);
 /// A process opens files again and again that are not there; one finding per process.
 Findings missing_file(const Interval& interval);
+/// Processes wait for locks of a file that others hold; one finding per file.
+Findings file_lock_wait(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.

@@ -87,10 +87,9 @@ Severity severity_of(double share)
     return share > kMajor ? Severity::major : Severity::minor;
 }
 
-bool enough(const Interval& interval, const Load& load)
+bool enough(const Interval& interval, Nanoseconds time)
 {
-    return load.operations >= kMinOperations && load.time >= kMinTime &&
-           to_seconds(load.time) >= kMinShareOfWatch * to_seconds(interval.length);
+    return time >= kMinTime && to_seconds(time) >= kMinShareOfWatch * to_seconds(interval.length);
 }
 
 } // namespace
@@ -118,13 +117,12 @@ std::vector<Load> loads_by_device(const Interval& interval, const Cause& cause)
     return loads;
 }
 
-std::optional<Finding> judged(const Interval& interval, const Load& load, std::string_view id,
-                              std::string_view layer)
+std::optional<Finding> judged(const Interval& interval, Nanoseconds time, Nanoseconds whole,
+                              std::string_view id, std::string_view layer)
 {
-    const Nanoseconds whole = judged_time(interval);
-    if (whole <= Nanoseconds::zero() || !enough(interval, load))
+    if (whole <= Nanoseconds::zero() || !enough(interval, time))
         return std::nullopt;
-    const double share = to_seconds(load.time) / to_seconds(whole);
+    const double share = std::min(to_seconds(time) / to_seconds(whole), 1.0);
     if (share <= kMinor)
         return std::nullopt;
     Finding finding;
@@ -132,12 +130,23 @@ std::optional<Finding> judged(const Interval& interval, const Load& load, std::s
     finding.layer = layer;
     finding.severity = severity_of(share);
     finding.share = share;
-    finding.time = load.time;
+    finding.time = time;
+    return finding;
+}
+
+std::optional<Finding> judged(const Interval& interval, const Load& load, std::string_view id,
+                              std::string_view layer)
+{
+    if (load.operations < kMinOperations)
+        return std::nullopt;
+    auto finding = judged(interval, load.time, judged_time(interval), id, layer);
+    if (!finding)
+        return std::nullopt;
     if (!load.device.empty())
-        finding.subject.emplace_back("device", load.device);
-    finding.subject.emplace_back("operation", load.row);
+        finding->subject.emplace_back("device", load.device);
+    finding->subject.emplace_back("operation", load.row);
     if (!load.process.empty())
-        finding.subject.emplace_back("process", load.process);
+        finding->subject.emplace_back("process", load.process);
     return finding;
 }
 

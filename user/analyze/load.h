@@ -42,6 +42,11 @@ std::vector<Load> loads_by_device(const Interval& interval, const Cause& cause);
 std::optional<Finding> judged(const Interval& interval, const Load& load, std::string_view id,
                               std::string_view layer);
 
+/// The same of a time that no row has by itself; `whole`: what its share is taken of. Severity,
+/// share and time are filled in.
+std::optional<Finding> judged(const Interval& interval, Nanoseconds time, Nanoseconds whole,
+                              std::string_view id, std::string_view layer);
+
 /// "p50 36.0us, p99 120us, over 61,785 operations": of a load.
 std::string figures(const Load& load);
 /// "p50 36.0us, p99 120us".

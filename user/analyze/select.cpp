@@ -99,6 +99,15 @@ void merge(std::vector<Operation>& operations, Breakdown by)
     operations = std::move(merged);
 }
 
+void select_locks(Counts& counts, const Selection& selection)
+{
+    std::erase_if(counts.file_locks, [&](const FileLockWaits& row) {
+        return (!selection.device.empty() && !device_matches(row.key.device, selection.device)) ||
+               (!selection.fs.empty() && row.fs != selection.fs) ||
+               (selection.target && *selection.target != Target::file);
+    });
+}
+
 /// A partition selects its disk: requests are the disk's.
 void select_block(Counts& counts, const std::string& device)
 {
@@ -120,6 +129,7 @@ void select(Interval& interval, const Selection& selection)
                   [&](const InFlight& one) { return !matches(one.key, selection); });
     std::erase_if(interval.counts.failures,
                   [&](const Failure& one) { return !matches(one, selection); });
+    select_locks(interval.counts, selection);
     if (!selection.device.empty())
         select_block(interval.counts, selection.device);
     if (selection.by == Breakdown::device || selection.by == Breakdown::fs)

@@ -147,6 +147,11 @@ Names Session::names()
     names.file_systems = [this](std::string_view disk) {
         return file_systems_on(devices_, mounts_, disk);
     };
+    names.file_system = [this](std::uint32_t dev) { return mounts_.type_of(dev); };
+    names.path = [this](std::uint32_t dev, std::string_view inner) {
+        return mounts_.path_of(dev, inner);
+    };
+    names.process = [this](int pid) { return comm_of(files_, pid); };
     names.irq = [this](std::uint32_t irq) { return irq_actions(files_, irq); };
     names.cgroup = [this](std::uint64_t id) {
         const std::string path = cgroups_.path(id);

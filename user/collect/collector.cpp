@@ -183,6 +183,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_softirqs(counts);
     read_commits(counts);
     read_async(counts);
+    read_file_locks(counts, extent, tasks);
     read_scheduler(counts);
     read_counters(counts);
     return counts;

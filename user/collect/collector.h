@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+struct iopath_file_lock_key;
 struct iopath_submitter;
 
 namespace iopath {
@@ -23,6 +24,11 @@ struct Names {
     std::function<std::string(std::uint32_t dev)> disk;                        ///< of requests
     /// Types of the file systems on a disk or on its partitions: "ext4", "ext4 xfs".
     std::function<std::string(std::string_view disk)> file_systems;
+    /// Type of the file system mounted from a device number.
+    std::function<std::string(std::uint32_t dev)> file_system;
+    /// Of a path in that file system the one by which we reach it; empty where we do not.
+    std::function<std::string(std::uint32_t dev, std::string_view inner)> path;
+    std::function<std::string(int pid)> process;       ///< its name; empty: gone
     std::function<std::string(std::uint32_t irq)> irq; ///< its actions
     std::function<std::string(std::uint64_t id)> cgroup;
     std::function<std::string_view(int number)> syscall;
@@ -76,6 +82,8 @@ private:
     void read_softirqs(Counts& counts);
     void read_commits(Counts& counts);
     void read_async(Counts& counts);
+    void read_file_locks(Counts& counts, const CollectExtent& extent, const std::string& tasks);
+    FileLockWaits& lock_waits_of(Counts& counts, const iopath_file_lock_key& lock) const;
     void read_scheduler(Counts& counts);
     void read_counters(Counts& counts);
     Operation* operation_of(Counts& counts, std::uint32_t row);

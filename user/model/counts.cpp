@@ -63,6 +63,10 @@ auto key_of(const AsyncRequests& row)
 {
     return std::tie(row.interface);
 }
+const FileLockKey& key_of(const FileLockWaits& row)
+{
+    return row.key;
+}
 auto key_of(const Commits& row)
 {
     return std::tie(row.device);
@@ -115,6 +119,10 @@ bool is_zero(const Interrupt& row)
 bool is_zero(const AsyncRequests& row)
 {
     return row.submitted == 0 && row.completed == 0 && is_zero(row.reap);
+}
+bool is_zero(const FileLockWaits& row)
+{
+    return row.waits == 0 && row.time == Nanoseconds::zero();
 }
 bool is_zero(const Commits& row)
 {
@@ -229,6 +237,8 @@ void Counts::subtract(const Counts& earlier)
     subtract_rows(nvme, earlier.nvme,
                   [](NvmeQueue& row, const NvmeQueue& before) { row.subtract(before); });
     subtract_rows(async, earlier.async, subtract_async);
+    subtract_rows(file_locks, earlier.file_locks,
+                  [](FileLockWaits& row, const FileLockWaits& before) { row.subtract(before); });
     take(scheduler.voluntary, earlier.scheduler.voluntary);
     take(scheduler.involuntary, earlier.scheduler.involuntary);
     take(scheduler.migrations, earlier.scheduler.migrations);

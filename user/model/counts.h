@@ -5,6 +5,7 @@
 #include "model/block.h"
 #include "model/failure.h"
 #include "model/histogram.h"
+#include "model/locks.h"
 #include "model/nvme.h"
 #include "model/words.h"
 
@@ -141,6 +142,7 @@ struct Counts {
     std::vector<HandedOn> handed_on;
     std::vector<NvmeQueue> nvme;
     std::vector<AsyncRequests> async;
+    std::vector<FileLockWaits> file_locks;
     Scheduler scheduler;
     std::array<std::uint64_t, kLosses> losses{};
     std::uint64_t io_uring_enters = 0; ///< calls seen

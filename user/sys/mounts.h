@@ -21,6 +21,7 @@ struct Mount {
     std::string type;    ///< "ext4", "fuse.sshfs"
     std::string source;  ///< "/dev/vda1", "server:/export", "tmpfs"
     std::string options; ///< of the super block, still escaped: a comma in a path is \054
+    std::string root{};  ///< what of the file system is mounted: "/", "/subvolume"
 };
 
 /// The lines that can be understood, in their order.
@@ -38,6 +39,13 @@ public:
     /// upper directory (overlay); empty where there is none (tmpfs, nfs) or it is unknown. `fs`,
     /// if not empty, must be the type mounted: numbers are given out again.
     [[nodiscard]] std::string device_of(std::uint32_t dev, std::string_view fs) const;
+
+    /// The type of the file system with this number, "ext4"; empty where none is mounted.
+    [[nodiscard]] std::string type_of(std::uint32_t dev) const;
+
+    /// The path of `inner`, which counts from the root of the file system with this number; empty
+    /// where no mount shows it.
+    [[nodiscard]] std::string path_of(std::uint32_t dev, std::string_view inner) const;
 
     /// As it was read last.
     [[nodiscard]] const std::vector<Mount>& table() const { return table_; }

@@ -118,6 +118,7 @@ void add_layers(Json& out, const Interval& interval)
     out["async"] = list_of(counts.async, [&](const AsyncRequests& row) {
         return json::async(row, counts, interval.length);
     });
+    out["file_locks"] = list_of(counts.file_locks, json::file_lock);
     json::add_block(out, counts, interval.length);
     out["nvme"] = list_of(counts.nvme, json::nvme_queue);
     out["interrupts"] = list_of(counts.interrupts, interrupt);

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Waits for locks of files: those that are over, and those still open.
+#include "base/entries.h"
+#include "bpf/iopath.h"
+#include "collect/collector.h"
+#include "collect/records.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <utility>
+
+namespace iopath {
+
+namespace {
+
+FileLockKey key_of(const iopath_file_lock_key& key)
+{
+    FileLockKey out;
+    out.inode = key.inode;
+    out.start = key.start;
+    if (key.end < IOPATH_LOCK_END)
+        out.end = key.end;
+    out.type = static_cast<FileLockType>(std::min<int>(key.type, IOPATH_LOCK_TYPES - 1));
+    out.exclusive = key.exclusive != 0;
+    out.waiter = static_cast<int>(key.waiter);
+    out.holder = static_cast<int>(key.holder);
+    return out;
+}
+
+/// What the programs have found of a file's path in its file system.
+struct LockedFile {
+    std::string path; ///< from the root of the file system; empty: deeper, or a name too long
+    std::string name;
+};
+
+LockedFile read_file(const iopath_locked_file& file)
+{
+    LockedFile out;
+    out.name = fixed_string(file.names[0]);
+    bool whole = file.depth > 0 && file.depth <= IOPATH_PATH_DEPTH;
+    for (std::uint32_t i = 0; whole && i < file.depth; ++i) {
+        const std::string name = fixed_string(file.names[i]);
+        whole = !name.empty() && name.size() < IOPATH_PATH_NAME - 1;
+        out.path.insert(0, "/" + name);
+    }
+    if (!whole)
+        out.path.clear();
+    return out;
+}
+
+/// Threads in an operation; nothing where tasks cannot be walked.
+std::set<std::uint32_t> threads_at_work(const std::string& tasks)
+{
+    std::set<std::uint32_t> threads;
+    each_record(tasks, [&](const iopath_task_record& record) {
+        if (record.kind == IOPATH_TASK_OPEN)
+            threads.insert(record.pid);
+    });
+    return threads;
+}
+
+} // namespace
+
+FileLockWaits& Collector::lock_waits_of(Counts& counts, const iopath_file_lock_key& lock) const
+{
+    FileLockWaits fresh;
+    fresh.key = key_of(lock);
+    fresh.fs = names_.file_system(lock.dev);
+    fresh.key.device = names_.device(lock.dev, fresh.fs);
+    return entry_for(counts.file_locks, fresh,
+                     [&](const FileLockWaits& row) { return row.key == fresh.key; });
+}
+
+void Collector::read_file_locks(Counts& counts, const CollectExtent& extent,
+                                const std::string& tasks)
+{
+    std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> files;
+    maps_.each("locked_files", [&](const void* key, const void* value) {
+        const auto* file = static_cast<const iopath_locked_file_key*>(key);
+        files[{file->dev, file->inode}] = read_file(*static_cast<const iopath_locked_file*>(value));
+    });
+    const auto name = [&](FileLockWaits& row, const iopath_file_lock_key& lock) {
+        const LockedFile& file = files[{lock.dev, lock.inode}];
+        row.name = file.name;
+        row.path = file.path.empty() ? "" : names_.path(lock.dev, file.path);
+    };
+    maps_.each("file_locks", [&](const void* key, const void* value) {
+        const auto& lock = *static_cast<const iopath_file_lock_key*>(key);
+        const auto& part = *static_cast<const iopath_file_lock*>(value);
+        FileLockWaits& row = lock_waits_of(counts, lock);
+        name(row, lock);
+        row.waits += part.waits;
+        row.time += Nanoseconds(part.ns);
+        row.max = std::max(row.max, Nanoseconds(part.max_ns));
+        row.waiter_comm = fixed_string(part.waiter);
+        row.holder_comm = fixed_string(part.holder);
+    });
+    const auto at_work = threads_at_work(tasks);
+    maps_.each("lock_waits", [&](const void* key, const void* value) {
+        std::uint32_t thread = 0;
+        std::memcpy(&thread, key, sizeof(thread));
+        const auto& wait = *static_cast<const iopath_lock_wait*>(value);
+        if (!at_work.contains(thread) || wait.begin > extent.now_ns)
+            return;
+        FileLockWaits& row = lock_waits_of(counts, wait.key);
+        name(row, wait.key);
+        const Nanoseconds time(extent.now_ns - wait.begin);
+        row.waits++;
+        row.open++;
+        row.time += time;
+        row.open_time += time;
+        row.max = std::max(row.max, time);
+        row.waiter_comm = fixed_string(wait.comm);
+        if (row.holder_comm.empty() && row.key.holder != 0)
+            row.holder_comm = names_.process(row.key.holder);
+    });
+}
+
+} // namespace iopath
