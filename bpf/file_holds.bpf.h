@@ -5,6 +5,7 @@
 #define IOPATH_FILE_HOLDS_BPF_H
 
 #include "compat.bpf.h"
+#include "hist.bpf.h"
 
 static __always_inline struct iopath_locked_file *
 find_locked_file(const struct iopath_file_lock_key *lock)
@@ -14,12 +15,14 @@ find_locked_file(const struct iopath_file_lock_key *lock)
 	return bpf_map_lookup_elem(&locked_files, &key);
 }
 
-/* Can the two not be held at the same time? */
-static __always_inline bool conflicts(const struct iopath_lock_hold *hold,
-                                      const struct iopath_file_lock_key *lock)
+/* 1: the two cannot be held at the same time. Without a branch, as the verifier walks every path.
+ */
+static __always_inline u64 conflicts(const struct iopath_lock_hold *hold,
+                                     const struct iopath_file_lock_key *lock)
 {
-	return hold->since && (hold->exclusive || lock->exclusive) && hold->start <= lock->end &&
-	       lock->start <= hold->end;
+	u64 apart = below(lock->end, hold->start) | below(hold->end, lock->start);
+
+	return (hold->exclusive | lock->exclusive) & below(0, hold->since) & (apart ^ 1);
 }
 
 /* The number of the last one that is in the way of `lock`; IOPATH_LOCK_HOLDS: none is known. */
@@ -31,12 +34,11 @@ VERIFIED_ONCE u32 last_hold(struct iopath_locked_file *file, const struct iopath
 	if (!file || !wait)
 		return found;
 	for (u32 i = 0; i < IOPATH_LOCK_HOLDS; i++) {
-		struct iopath_lock_hold *hold = &file->holds[i];
+		const struct iopath_lock_hold *hold = &file->holds[i];
+		u64 later = conflicts(hold, &wait->key) & (below(hold->since, latest) ^ 1);
 
-		if (conflicts(hold, &wait->key) && hold->since >= latest) {
-			latest = hold->since;
-			found = i;
-		}
+		latest += (hold->since - latest) & -later;
+		found += (i - found) & -(u32)later;
 	}
 	return found;
 }

@@ -10,10 +10,11 @@
 #define MOST_WAITERS_IN_FRONT 32
 
 /* The process whose lock it is that is in the way, behind all who wait for it, too; 0: unknown,
- * or nothing is in the way any more. */
-static __always_inline u32 holder_of(void *request)
+ * or nothing is in the way any more.
+ * Takes numbers only, as the next one does: one path for the verifier. */
+__noinline u32 holder_of(u64 address)
 {
-	void *first = lock_blocker(request), *lock = first, *next;
+	void *request = (void *)address, *first = lock_blocker(request), *lock = first, *next;
 	u32 pid;
 
 	if (!first)
@@ -31,7 +32,7 @@ static __always_inline u32 holder_of(void *request)
 	return lock_blocker(request) == first ? pid : 0;
 }
 
-static __always_inline u8 type_of_lock(u32 flags)
+__noinline u32 type_of_lock(u32 flags)
 {
 	if (flags & FL_FLOCK)
 		return IOPATH_LOCK_FLOCK;
@@ -143,7 +144,7 @@ static __always_inline int on_lock_wait(void *inode, void *request, bool in_the_
 	describe_lock(&wait.key, inode, request);
 	wait.key.exclusive |= in_the_way;
 	wait.key.waiter = TASK(task, tgid);
-	wait.key.holder = in_the_way ? (u32)LOCK_FIELD(request, pid) : holder_of(request);
+	wait.key.holder = in_the_way ? (u32)LOCK_FIELD(request, pid) : holder_of((u64)request);
 	wait.operation = ledger->start;
 	read_comm(wait.comm, task);
 	file = make_locked_file(&wait.key, request, blocker);

@@ -56,9 +56,9 @@ VERIFIED_ONCE u64 count_earlier_holders(struct ledger *ledger, const struct iopa
 		const struct iopath_lock_hold *hold =
 		    &file->holds[(oldest + i) & (IOPATH_LOCK_HOLDS - 1)];
 
-		if (!conflicts(hold, &wait->key) || hold->since >= end)
+		if (!(conflicts(hold, &wait->key) & below(hold->since, end)))
 			continue;
-		if (hold->since > begin && hold->pid != by.pid) {
+		if (below(begin, hold->since) & below(0, hold->pid ^ by.pid)) {
 			count_lock_wait(ledger, wait, &by, hold->since - begin);
 			begin = hold->since;
 		}
