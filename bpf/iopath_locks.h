@@ -69,4 +69,16 @@ struct iopath_locked_file {
 	iop_u32 depth; /* names in use; 0: the path is deeper than that */
 };
 
+/* Kernel locks that operations waited for. The callers of the event: the lock's own functions
+ * come first, then who asked for it. */
+#define IOPATH_LOCK_CALLERS 8
+struct iopath_kernel_lock {
+	iop_u64 callers[IOPATH_LOCK_CALLERS];
+	iop_u32 flags; /* LCB_F_* of include/trace/events/lock.h */
+	iop_u32 row;   /* of the operation; 0: not known until it ends */
+	iop_u64 waits;
+	iop_u64 ns; /* of stage lock */
+	iop_u64 max_ns;
+};
+
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer lock: contended kernel locks inside operations, and waits for locks of files. */
 #include "file_locks.bpf.h"
+#include "kernel_locks.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 /* A mutex first spins, then begins again to block, with one end; a spin lock may
  * be contended while a sleeping lock is. */
-static __always_inline int on_contention_begin(u64 lock, u32 flags)
+static __always_inline int on_contention_begin(void *ctx, u64 lock, u32 flags)
 {
 	struct ledger *ledger = open_ledger_of_current();
 
@@ -17,6 +18,7 @@ static __always_inline int on_contention_begin(u64 lock, u32 flags)
 			return 0;
 		turn_page(ledger);
 		ledger->spin_lock = lock;
+		begin_kernel_wait(ctx, ledger, lock, flags);
 		return 0;
 	}
 	if (ledger->spin_lock == lock) {
@@ -25,6 +27,7 @@ static __always_inline int on_contention_begin(u64 lock, u32 flags)
 	}
 	if (!ledger->blocking_lock)
 		ledger->blocking_lock = lock;
+	begin_kernel_wait(ctx, ledger, lock, flags);
 	return 0;
 }
 
@@ -40,13 +43,14 @@ static __always_inline int on_contention_end(u64 lock)
 	}
 	if (ledger->blocking_lock == lock)
 		ledger->blocking_lock = 0;
+	end_kernel_wait(ledger, lock);
 	return 0;
 }
 
 SEC("?raw_tp/contention_begin")
 int BPF_PROG(contention_begin__raw_tp, void *lock, unsigned int flags)
 {
-	return on_contention_begin((u64)lock, flags);
+	return on_contention_begin(ctx, (u64)lock, flags);
 }
 
 SEC("?raw_tp/contention_end")

@@ -106,6 +106,15 @@ struct waited_for {
 	u32 pad;
 };
 
+/* Kernel locks that the open operation waited for; of a few only, the first. */
+#define WAITED_LOCKS 6
+struct waited_lock {
+	u64 site; /* key of kernel_locks; 0: free */
+	u64 ns;
+	u64 max_ns;
+	u64 waits;
+};
+
 /* One thread: the ledger of its open operation, and where it is. What an operation
  * that only runs needs comes first, in one cache line. */
 struct ledger {
@@ -128,11 +137,15 @@ struct ledger {
 	u32 voluntary;
 	u32 involuntary;
 	u64 flush_ns;
-	u64 dirty_ns;    /* of stage throttle: by dirty page limits */
-	u32 lock_holder; /* 1 + whom a wait for a file's lock was last counted for; 0: none */
+	u64 dirty_ns;        /* of stage throttle: by dirty page limits */
+	u64 contended;       /* address of the kernel lock that is waited for */
+	u64 contention_site; /* key of kernel_locks */
+	u64 contention_ns;   /* of stage lock before that wait */
+	u32 lock_holder;     /* 1 + whom a wait for a file's lock was last counted for; 0: none */
 	u32 pad;
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
+	struct waited_lock waited_locks[WAITED_LOCKS];
 	struct row_cache cache[IOPATH_OP_COUNT];
 };
 

@@ -34,4 +34,13 @@ struct {
 	__type(value, struct iopath_locked_file);
 } zeroed_locked_file SEC(".maps");
 
+/* Contended kernel locks by where they are asked for: kernel_locks.bpf.h. Allocated beforehand, as
+ * a spin lock may be contended where no memory can be asked for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, struct iopath_kernel_lock);
+} kernel_locks SEC(".maps");
+
 #endif

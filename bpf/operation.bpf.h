@@ -51,6 +51,9 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->spin_lock = 0;
 	ledger->blocking_lock = 0;
 	ledger->lock_holder = 0;
+	ledger->contended = 0;
+	for (int i = 0; i < WAITED_LOCKS; i++)
+		ledger->waited_locks[i] = (struct waited_lock){};
 }
 
 /* An operation that is not counted: nothing of it is left for the next. */
@@ -111,6 +114,26 @@ __noinline int count_stage(u32 row, u32 stage, u64 ns)
 	return 0;
 }
 
+VERIFIED_ONCE int write_waited_lock(const struct waited_lock *waited)
+{
+	struct iopath_kernel_lock *known;
+	u64 site;
+
+	if (!waited)
+		return 0;
+	site = waited->site;
+	known = bpf_map_lookup_elem(&kernel_locks, &site);
+	if (!known) {
+		count_loss(IOPATH_LOSS_detail_full);
+		return 0;
+	}
+	__sync_fetch_and_add(&known->waits, waited->waits);
+	__sync_fetch_and_add(&known->ns, waited->ns);
+	if (waited->max_ns > known->max_ns)
+		known->max_ns = waited->max_ns;
+	return 0;
+}
+
 /* Adds up an operation that did more than run, and checks that its stages sum
  * to its wall time and that none exceeds it. */
 VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64 wall)
@@ -141,6 +164,8 @@ VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64
 	row->flush_ns += ledger->flush_ns;
 	row->dirty_ns += ledger->dirty_ns;
 	write_vias(ledger);
+	for (int i = 0; i < WAITED_LOCKS && ledger->waited_locks[i].site; i++)
+		write_waited_lock(&ledger->waited_locks[i]);
 	clear_marks(ledger);
 	return 0;
 }

@@ -18,7 +18,7 @@ FINDINGS = """device-bound flush-bound queue-wait io-throttled journal-wait path
     io-error""".split()
 
 KEYS = {
-    "report": "schema host interval scope operations in_flight file_locks block nvme interrupts softirqs commits scheduler "
+    "report": "schema host interval scope operations in_flight file_locks kernel_locks block nvme interrupts softirqs commits scheduler "
               "pipes network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
     "host": "kernel arch cpus hostname",
     "interval": "start seconds",
@@ -32,6 +32,7 @@ KEYS = {
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
     "commits": "device count seconds latency",
+    "kernel_lock": "caller type op waits seconds max",
     "file_lock": "kind type device inode path name start end waiter holder waits seconds max open",
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",
@@ -219,6 +220,11 @@ class Checker:
             where = f"lock of inode {row.get('inode')}"
             if self.keys("file_lock", row, where):
                 self.expect(row["waits"] >= row["open"] >= 0 and row["waits"] > 0, where, "waits")
+        locked = sum(stage["seconds"] for row in report["operations"] for stage in row["stages"] if stage["stage"] == "lock")
+        if all(self.keys("kernel_lock", row, "kernel lock") for row in report["kernel_locks"]):
+            waited = sum(row["seconds"] for row in report["kernel_locks"])
+            self.expect(waited <= locked + sum(stage["seconds"] for one in report["in_flight"] for stage in one["stages"] if stage["stage"] == "lock") + NANOSECOND * 1000, "kernel locks",
+                        f"{waited} s are more than the rows' stage lock, {locked} s")
         for row in report["commits"]:
             where = f"commits of {row.get('device')}"
             if self.keys("commits", row, where):

@@ -38,6 +38,7 @@ constexpr std::array kSubcommands{
     Entry{"interrupted", workload::interrupted},
     Entry{"unix-ping", workload::unix_ping},
     Entry{"flock", workload::flock_wait},
+    Entry{"crowd", workload::crowd},
     Entry{"stopped", workload::stopped},
     Entry{"tcp-sleep", workload::tcp_sleep},
     Entry{"timer-waits", workload::timer_waits},

@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <thread>
+#include <vector>
 
 namespace workload {
 
@@ -271,6 +273,29 @@ inline void flock_wait(const Args& args)
         .add("locks", 4 * static_cast<std::uint64_t>(count))
         .seconds("waited_seconds", waited)
         .print();
+}
+
+/// FILE THREADS N SIZE one|own: each thread writes N times SIZE bytes at the start of a file, of
+/// all or of its own.
+inline void crowd(const Args& args)
+{
+    const bool own = args.text(4) == "own";
+    const std::vector<char> data(static_cast<std::size_t>(args.number(3)), 'x');
+    std::vector<std::thread> threads;
+    const auto opened = [](const std::string& path) {
+        return static_cast<int>(must(open(path.c_str(), O_RDWR | O_CREAT, 0600), "open"));
+    };
+    const int shared = opened(args.text(0));
+    for (long i = 0; i < args.number(1); i++) {
+        const int fd = own ? opened(args.text(0) + std::to_string(i)) : shared;
+        threads.emplace_back([&data, fd, count = args.number(2)] {
+            for (long n = 0; n < count; n++)
+                must(pwrite(fd, data.data(), data.size(), 0), "pwrite");
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    Facts().print();
 }
 
 /// A child blocked in a pipe read for 0.2 s, stopped for 0.5 s, continued, given its byte 0.2 s on.

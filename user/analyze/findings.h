@@ -22,6 +22,8 @@ Findings io_error(const Interval& interval);
 Findings missing_file(const Interval& interval);
 /// Processes wait for locks of a file that others hold; one finding per file.
 Findings file_lock_wait(const Interval& interval);
+/// Operations wait for kernel locks; one finding per function that asks for one.
+Findings lock_contention(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.

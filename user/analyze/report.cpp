@@ -49,6 +49,7 @@ void sort_layers(Interval& interval)
     });
     longest_first(counts.interrupts, [](const Interrupt& row) { return row.latency.sum; });
     longest_first(counts.commits, [](const Commits& row) { return row.latency.sum; });
+    longest_first(counts.kernel_locks, [](const KernelLockWaits& row) { return row.time; });
     longest_first(counts.file_locks, [](const FileLockWaits& row) { return row.time; });
     longest_first(counts.softirqs, [](const Softirq& row) { return row.latency.sum; });
     longest_first(interval.in_flight, [](const InFlight& open) { return open.open_for; });

@@ -9,6 +9,7 @@
 #include "probes/config.h"
 #include "probes/programs.h"
 #include "sys/host.h"
+#include "sys/kernel_symbols.h"
 
 namespace iopath {
 
@@ -64,6 +65,10 @@ int run_doctor(const DoctorOptions& options)
     const Examination examination = examine(facts, options);
     FactsView shown = options.json ? to_pairs(facts) : summary(facts);
     shown.insert(shown.begin(), examination.plan.begin(), examination.plan.end());
+    shown.emplace_back("kernel_symbols", shows_kernel_symbols(files)
+                                             ? "readable"
+                                             : "hidden (kernel.kptr_restrict, or no CAP_SYSLOG): "
+                                               "callers of kernel locks show as addresses");
     Sink sink = Sink::standard_output();
     const Host host = read_host(files);
     const std::string text = options.json ? doctor_json(host, examination.coverage, shown) + "\n"

@@ -7,6 +7,7 @@
 #include "probes/config.h"
 #include "sys/host.h"
 #include "sys/io_limits.h"
+#include "sys/kernel_symbols.h"
 #include "sys/processes.h"
 #include "sys/syscalls.h"
 
@@ -150,6 +151,12 @@ Names Session::names()
     names.file_system = [this](std::uint32_t dev) { return mounts_.type_of(dev); };
     names.path = [this](std::uint32_t dev, std::string_view inner) {
         return mounts_.path_of(dev, inner);
+    };
+    names.functions = [this](std::vector<std::uint64_t> addresses) {
+        std::map<std::uint64_t, KernelFunction> functions;
+        for (auto& [address, symbol] : kernel_symbols(files_, std::move(addresses)))
+            functions[address] = {std::move(symbol.name), symbol.of_lock};
+        return functions;
     };
     names.process = [this](int pid) { return comm_of(files_, pid); };
     names.irq = [this](std::uint32_t irq) { return irq_actions(files_, irq); };

@@ -184,6 +184,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_commits(counts);
     read_async(counts);
     read_file_locks(counts, extent, tasks);
+    read_kernel_locks(counts);
     read_scheduler(counts);
     read_counters(counts);
     return counts;

@@ -18,6 +18,12 @@ struct iopath_submitter;
 
 namespace iopath {
 
+/// A function of the kernel.
+struct KernelFunction {
+    std::string name;
+    bool of_lock = false; ///< takes a lock for who called it
+};
+
 /// Names for numbers that mean something outside the kernel's programs only.
 struct Names {
     std::function<std::string(std::uint32_t dev, std::string_view fs)> device; ///< of files
@@ -28,6 +34,9 @@ struct Names {
     std::function<std::string(std::uint32_t dev)> file_system;
     /// Of a path in that file system the one by which we reach it; empty where we do not.
     std::function<std::string(std::uint32_t dev, std::string_view inner)> path;
+    /// Functions of the kernel by addresses in them; empty: names are hidden.
+    std::function<std::map<std::uint64_t, KernelFunction>(std::vector<std::uint64_t> addresses)>
+        functions;
     std::function<std::string(int pid)> process;       ///< its name; empty: gone
     std::function<std::string(std::uint32_t irq)> irq; ///< its actions
     std::function<std::string(std::uint64_t id)> cgroup;
@@ -84,6 +93,7 @@ private:
     void read_async(Counts& counts);
     void read_file_locks(Counts& counts, const CollectExtent& extent, const std::string& tasks);
     FileLockWaits& lock_waits_of(Counts& counts, const iopath_file_lock_key& lock) const;
+    void read_kernel_locks(Counts& counts);
     void read_scheduler(Counts& counts);
     void read_counters(Counts& counts);
     Operation* operation_of(Counts& counts, std::uint32_t row);

@@ -67,6 +67,10 @@ const FileLockKey& key_of(const FileLockWaits& row)
 {
     return row.key;
 }
+auto key_of(const KernelLockWaits& row)
+{
+    return std::tie(row.caller, row.type, row.op, row.fs, row.device);
+}
 auto key_of(const Commits& row)
 {
     return std::tie(row.device);
@@ -123,6 +127,10 @@ bool is_zero(const AsyncRequests& row)
 bool is_zero(const FileLockWaits& row)
 {
     return row.waits == 0 && row.time == Nanoseconds::zero();
+}
+bool is_zero(const KernelLockWaits& row)
+{
+    return row.waits == 0;
 }
 bool is_zero(const Commits& row)
 {
@@ -237,6 +245,11 @@ void Counts::subtract(const Counts& earlier)
     subtract_rows(nvme, earlier.nvme,
                   [](NvmeQueue& row, const NvmeQueue& before) { row.subtract(before); });
     subtract_rows(async, earlier.async, subtract_async);
+    subtract_rows(kernel_locks, earlier.kernel_locks,
+                  [](KernelLockWaits& row, const KernelLockWaits& before) {
+                      take(row.waits, before.waits);
+                      take(row.time, before.time);
+                  });
     subtract_rows(file_locks, earlier.file_locks,
                   [](FileLockWaits& row, const FileLockWaits& before) { row.subtract(before); });
     take(scheduler.voluntary, earlier.scheduler.voluntary);

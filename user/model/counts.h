@@ -143,6 +143,7 @@ struct Counts {
     std::vector<NvmeQueue> nvme;
     std::vector<AsyncRequests> async;
     std::vector<FileLockWaits> file_locks;
+    std::vector<KernelLockWaits> kernel_locks;
     Scheduler scheduler;
     std::array<std::uint64_t, kLosses> losses{};
     std::uint64_t io_uring_enters = 0; ///< calls seen

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/histogram.h"
+#include "model/words.h"
 
 #include <compare>
 #include <cstdint>
@@ -43,6 +44,18 @@ struct FileLockWaits {
     Nanoseconds open_time{};
 
     void subtract(const FileLockWaits& earlier);
+};
+
+/// Kernel locks that operations had to wait for, by who asked for them.
+struct KernelLockWaits {
+    std::string caller; ///< the kernel's function; its address where names are hidden
+    std::string type;   ///< as perf lock has it: "mutex", "rwsem:W", "spinlock"
+    Op op{};
+    std::string fs; ///< of the operation's row, as is the device; empty: unknown
+    std::string device;
+    std::uint64_t waits = 0;
+    Nanoseconds time{}; ///< a part of the row's stage lock
+    Nanoseconds max{};  ///< since attaching
 };
 
 /// "/data/db.lock", else "db.lock", else "inode 12".

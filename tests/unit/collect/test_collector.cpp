@@ -25,6 +25,13 @@ Names names()
     names.file_systems = [](std::string_view disk) { return disk == "sda" ? "ext4" : ""; };
     names.file_system = [](std::uint32_t dev) { return dev == kSda ? "ext4" : ""; };
     names.path = [](std::uint32_t, std::string_view inner) { return "/mnt" + std::string(inner); };
+    names.functions = [](const std::vector<std::uint64_t>& addresses) {
+        std::map<std::uint64_t, KernelFunction> functions;
+        for (const std::uint64_t address : addresses)
+            if (address < 0x1000)
+                functions[address] = {"function_" + std::to_string(address), address < 10};
+        return functions;
+    };
     names.process = [](int pid) { return "comm" + std::to_string(pid); };
     names.irq = [](std::uint32_t irq) { return "irq" + std::to_string(irq); };
     names.cgroup = [](std::uint64_t id) { return "/cgroup" + std::to_string(id); };
@@ -542,4 +549,28 @@ TEST_CASE("a path of a locked file that is not whole is not shown")
         CHECK(counts.file_locks.at(0).path.empty());
         CHECK(counts.file_locks.at(0).name == "lock");
     }
+}
+
+TEST_CASE("kernel locks are named by the first function that is no lock's own")
+{
+    FakeMaps maps;
+    const iopath_kernel_lock first{{1, 2, 50, 60}, 4, 1 + IOPATH_OP_write, 3, 300, 200};
+    const iopath_kernel_lock other_way{{3, 50, 61}, 4, 1 + IOPATH_OP_write, 1, 100, 90};
+    const iopath_kernel_lock hidden{{0xffff0010}, 33, 0, 1, 10, 10};
+    const iopath_kernel_lock never{{1, 70}, 4, 1 + IOPATH_OP_write, 0, 0, 0};
+    std::uint64_t key = 0;
+    for (const auto& lock : {first, other_way, hidden, never})
+        maps.put<std::uint64_t, iopath_kernel_lock>("kernel_locks", ++key, {lock});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({}, "");
+    REQUIRE(counts.kernel_locks.size() == 2);
+    CHECK(counts.kernel_locks[0].caller == "function_50");
+    CHECK(counts.kernel_locks[0].type == "rwsem:W");
+    CHECK(counts.kernel_locks[0].op == Op::write);
+    CHECK(counts.kernel_locks[0].waits == 4);
+    CHECK(counts.kernel_locks[0].time == nanoseconds(400));
+    CHECK(counts.kernel_locks[0].max == nanoseconds(200));
+    CHECK(counts.kernel_locks[1].caller == "0xffff0010");
+    CHECK(counts.kernel_locks[1].type == "mutex");
+    CHECK(counts.kernel_locks[1].op == Op::open);
 }

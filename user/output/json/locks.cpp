@@ -35,4 +35,16 @@ Json file_lock(const FileLockWaits& row)
             {"open", row.open}};
 }
 
+Json kernel_lock(const KernelLockWaits& row)
+{
+    return {{"caller", row.caller},
+            {"type", row.type},
+            {"op", name_of(row.op)},
+            {"fs", row.fs},
+            {"device", row.device},
+            {"waits", row.waits},
+            {"seconds", to_seconds(row.time)},
+            {"max", to_seconds(row.max)}};
+}
+
 } // namespace iopath::json

@@ -22,6 +22,7 @@ Json failure(const Failure& row);
 /// Adds what is known of requests: "block" and the lists beside it.
 void add_block(Json& out, const Counts& counts, Nanoseconds length);
 Json async(const AsyncRequests& row, const Counts& counts, Nanoseconds length);
+Json kernel_lock(const KernelLockWaits& row);
 Json file_lock(const FileLockWaits& row);
 Json nvme_queue(const NvmeQueue& row);
 Json finding(const Finding& finding);

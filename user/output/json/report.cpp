@@ -119,6 +119,7 @@ void add_layers(Json& out, const Interval& interval)
         return json::async(row, counts, interval.length);
     });
     out["file_locks"] = list_of(counts.file_locks, json::file_lock);
+    out["kernel_locks"] = list_of(counts.kernel_locks, json::kernel_lock);
     json::add_block(out, counts, interval.length);
     out["nvme"] = list_of(counts.nvme, json::nvme_queue);
     out["interrupts"] = list_of(counts.interrupts, interrupt);

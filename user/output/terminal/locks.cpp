@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Waits for locks of files, by who waited for whom.
+// Waits for locks: of files, by who waited for whom; of the kernel, by who asked for them.
 #include "output/terminal/sections.h"
 #include "output/terminal/table.h"
 
@@ -41,6 +41,29 @@ void file_locks(Page& page, const Interval& interval)
         page.put(fmt::format("  {} {} ({})", text_or_dash(row.key.device), file_name(row),
                              lock_text(row.key)),
                  kDim);
+    });
+}
+
+void kernel_locks(Page& page, const Interval& interval)
+{
+    const auto& rows = interval.counts.kernel_locks;
+    if (rows.empty())
+        return;
+    page.title("Kernel locks");
+    Table table(page, {{"taken by", 32, true},
+                       {"type", 11, true},
+                       {"op", 10, true},
+                       {"waits", 8},
+                       {"time", 9},
+                       {"max", 9}});
+    table.head();
+    table.rows(rows, kRows, [&](const KernelLockWaits& row) {
+        table.row({{row.caller},
+                   {row.type},
+                   {std::string(name_of(row.op))},
+                   {count_text(row.waits)},
+                   {human_duration(row.time)},
+                   {human_duration(row.max)}});
     });
 }
 

@@ -88,6 +88,7 @@ std::string render_report(const Report& report, const Style& style)
     terminal::failures(page, interval);
     terminal::async_requests(page, interval);
     terminal::file_locks(page, interval);
+    terminal::kernel_locks(page, interval);
     terminal::block_requests(page, interval);
     terminal::failed_requests(page, interval);
     terminal::nvme_queues(page, interval);

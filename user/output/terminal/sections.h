@@ -13,6 +13,7 @@ void async_requests(Page& page, const Interval& interval);
 void block_requests(Page& page, const Interval& interval);
 void failed_requests(Page& page, const Interval& interval);
 void nvme_queues(Page& page, const Interval& interval);
+void kernel_locks(Page& page, const Interval& interval);
 void file_locks(Page& page, const Interval& interval);
 void commits(Page& page, const Interval& interval);
 void interrupts(Page& page, const Interval& interval);

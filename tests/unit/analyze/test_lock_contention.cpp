@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "analyze/findings.h"
+#include "tests/support/build.h"
+#include "tests/support/catch.h"
+
+using namespace iopath;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+Interval contended(Nanoseconds time)
+{
+    Interval interval = test::empty_interval(1s);
+    interval.counts.operations = {
+        test::operation(Op::write, Target::file, "ext4", "vda1", {{1000, 100us}})};
+    KernelLockWaits lock{
+        "ext4_buffered_write_iter", "rwsem:W", Op::write, "ext4", "vda1", 900, time, 3ms};
+    interval.counts.kernel_locks = {lock};
+    return interval;
+}
+
+} // namespace
+
+TEST_CASE("lock-contention names the caller and the operation", "[lock-contention]")
+{
+    const Finding finding = lock_contention(contended(40ms)).at(0);
+    CHECK(finding.id == "lock-contention");
+    CHECK(finding.layer == "filesystem");
+    CHECK(finding.severity == Severity::major);
+    CHECK(finding.subject.at(2).second == "ext4_buffered_write_iter");
+    CHECK_THAT(finding.summary, ContainsSubstring("40.0%") && ContainsSubstring("rwsem:W"));
+    CHECK_THAT(finding.evidence.at(0), ContainsSubstring("write ext4 vda1: 900 waits"));
+}
+
+TEST_CASE("lock-contention is silent on little", "[lock-contention]")
+{
+    CHECK(lock_contention(contended(5ms)).empty());
+    CHECK(lock_contention(test::empty_interval(1s)).empty());
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Contended kernel locks, by the function that asked for them.
+#include "base/entries.h"
+#include "bpf/iopath.h"
+#include "collect/collector.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <tuple>
+
+namespace iopath {
+
+namespace {
+
+// LCB_F_* of include/trace/events/lock.h.
+constexpr std::uint32_t kSpin = 1;
+constexpr std::uint32_t kRead = 2;
+constexpr std::uint32_t kWrite = 4;
+constexpr std::uint32_t kRealTime = 8;
+constexpr std::uint32_t kPerCpu = 16;
+constexpr std::uint32_t kMutex = 32;
+
+/// In the words of perf lock contention.
+std::string type_of(std::uint32_t flags)
+{
+    std::string_view side;
+    if ((flags & (kRead | kWrite)) != 0)
+        side = (flags & kRead) != 0 ? ":R" : ":W";
+    std::string_view name = side.empty() ? "semaphore" : "rwsem";
+    if ((flags & kMutex) != 0)
+        name = "mutex";
+    else if ((flags & kRealTime) != 0)
+        name = "rt-mutex";
+    else if ((flags & kPerCpu) != 0)
+        name = "pcpu-sem";
+    else if ((flags & kSpin) != 0)
+        name = side.empty() ? "spinlock" : "rwlock";
+    return fmt::format("{}{}", name, side);
+}
+
+using Functions = std::map<std::uint64_t, KernelFunction>;
+
+/// The first function that is none of a lock's own.
+std::string caller_of(const iopath_kernel_lock& lock, const Functions& functions)
+{
+    std::string last = "unknown";
+    for (const std::uint64_t address : lock.callers) {
+        if (address == 0)
+            break;
+        const auto known = functions.find(address);
+        if (known == functions.end())
+            return fmt::format("{:#x}", address);
+        last = known->second.name;
+        if (!known->second.of_lock)
+            break;
+    }
+    return last;
+}
+
+} // namespace
+
+void Collector::read_kernel_locks(Counts& counts)
+{
+    std::vector<iopath_kernel_lock> locks;
+    std::vector<std::uint64_t> addresses;
+    maps_.each("kernel_locks", [&](const void*, const void* value) {
+        const auto& lock = *static_cast<const iopath_kernel_lock*>(value);
+        if (lock.waits == 0)
+            return;
+        locks.push_back(lock);
+        std::copy_if(std::begin(lock.callers), std::end(lock.callers),
+                     std::back_inserter(addresses), [](iop_u64 address) { return address != 0; });
+    });
+    if (locks.empty())
+        return;
+    const Functions functions = names_.functions(addresses);
+    for (const iopath_kernel_lock& lock : locks) {
+        KernelLockWaits fresh;
+        fresh.caller = caller_of(lock, functions);
+        fresh.type = type_of(lock.flags);
+        const auto identity = identities_.find(lock.row);
+        if (identity != identities_.end()) {
+            fresh.op = identity->second.op;
+            fresh.fs = identity->second.fs;
+            fresh.device = identity->second.device;
+        } else {
+            fresh.op = Op::open; // the one whose row is known at its end only
+        }
+        const auto key = [](const KernelLockWaits& row) {
+            return std::tie(row.caller, row.type, row.op, row.fs, row.device);
+        };
+        KernelLockWaits& row =
+            entry_for(counts.kernel_locks, fresh,
+                      [&](const KernelLockWaits& known) { return key(known) == key(fresh); });
+        row.waits += lock.waits;
+        row.time += Nanoseconds(lock.ns);
+        row.max = std::max(row.max, Nanoseconds(lock.max_ns));
+    }
+}
+
+} // namespace iopath
