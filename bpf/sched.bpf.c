@@ -149,7 +149,8 @@ static __always_inline int on_waking(struct task_struct *sleeper)
 		return 0;
 	wait.end = bpf_ktime_get_ns();
 	ledger->waking = wait.end;
-	if (ledger->armed & ARMED_FILE_LOCK)
+	wait.file_lock = ledger->armed & ARMED_FILE_LOCK;
+	if (wait.file_lock)
 		note_lock_wake(ledger, sleeper, wait.end);
 	if (ledger->state != BLOCKED || wait.end <= ledger->mark)
 		return 0;

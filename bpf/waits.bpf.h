@@ -13,6 +13,7 @@ struct ended_wait {
 	struct wait_ring *ring; /* of the sleeper, if it is a helper */
 	u64 begin;
 	u64 end;
+	bool file_lock; /* another's lock of a file was in the way */
 };
 
 static __always_inline void keep_span(struct wait_ring *ring, u64 begin, u64 end, u32 stage)
@@ -222,6 +223,8 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 		charge_request(wait, note);
 	else if (armed & ARMED_INTERRUPTIBLE && signal_pending(sleeper))
 		charge_whole(wait, IOPATH_STAGE_other, false);
+	else if (wait->file_lock) /* also where a lease's time is up */
+		charge_whole(wait, IOPATH_STAGE_lock, context == IN_TASK);
 	else if (packet_at_hand(cpu, context, waker))
 		charge_packet(wait, cpu);
 	else if (context != IN_TASK)

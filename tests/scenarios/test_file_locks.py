@@ -68,14 +68,30 @@ class FileLocks(Case):
                 (row,) = self.rows(run.report)
                 self.assertEqual((row["type"], row["kind"], row["start"], row["end"]), (kind, "write", 0, end))
                 self.assertEqual((row["waiter"]["comm"], row["holder"]["comm"]), ("wl-waiter", "wl-holder"))
-                self.assertEqual((row["waits"], row["open"], row["path"]), (20, 0, self.path))
-                self.assert_within(row["seconds"], 0.9 * 20 * 0.02, run.facts["waited_seconds"])
+                self.assertEqual((row["open"], row["path"]), (0, self.path))
+                # On a slow machine the waiter may come too late once to find it held.
+                self.assert_within(row["waits"], 18, 20)
+                self.assert_within(row["seconds"], 0.8 * row["waits"] * 0.02, run.facts["waited_seconds"])
                 # The ledger's own account of the same waits.
                 self.assertAlmostEqual(row["seconds"], run.report.stage("lock", op="lock"), delta=0.1 * row["seconds"])
                 finding = self.finding(run.report)
                 self.assertEqual(finding["layer"], "filesystem")
                 for name in ("wl-waiter[", "wl-holder[", self.path):
                     self.assertIn(name, finding["summary"])
+
+    def test_of_two_processes_with_a_lock_it_is_the_first_finding(self):
+        report = self.diagnose(cmd=self.script("""
+            def held():
+                with open("/proc/locks") as locks:
+                    return f":{os.stat(path).st_ino} " in locks.read()
+            named("holder", lambda: (take(), time.sleep(0.5)))
+            while not held(): time.sleep(0.01)
+            named("waiter", take)
+            for _ in range(2): os.wait()
+        """)).report
+        first = report["findings"][0]
+        self.assertEqual(first["id"], "file-lock-wait", report.finding_ids())
+        self.assertRegex(first["summary"], r"^waiter\[\d+\] waits .* that holder\[\d+\] holds$")
 
     def test_locks_that_nobody_waits_for_are_none(self):
         report = self.diagnose(cmd=self.script("""
@@ -199,23 +215,43 @@ class FileLocks(Case):
         self.assertEqual((row["waits"], row["open"]), (1, 1))
         self.assert_within(row["seconds"], 0.4, 1.5)
 
-    def test_an_open_that_breaks_a_lease_waits_for_it(self):
-        report = self.diagnose(cmd=self.script("""
+    def broken_lease(self, answer, shortest, longest):
+        """An open for writing, and a holder of a lease that does `answer` when it is told."""
+        report = self.diagnose(cmd=self.script(f"""
             def lease():
                 fd = os.open(path, os.O_RDONLY)
                 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
                 fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-                say(ready); signal.sigwait([signal.SIGIO]); time.sleep(0.4)
-                fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+                say(ready); signal.sigwait([signal.SIGIO])
+                {answer}
             named("lessee", lease)
             said(ready)
-            named("opener", opened)
-            for _ in range(2): os.wait()
+            os.waitpid(named("opener", opened), 0)
         """)).report
         (row,) = self.rows(report)
         self.assertEqual((row["type"], row["kind"], row["waits"]), ("lease", "write", 1))
         self.assertEqual((row["waiter"]["comm"], row["holder"]["comm"]), ("opener", "lessee"))
-        self.assert_within(row["seconds"], 0.35, 0.6)
+        self.assert_within(row["seconds"], shortest, longest)
+        self.assertAlmostEqual(row["seconds"], report.stage("lock", op="open"), delta=0.1 * row["seconds"])
+
+    def test_an_open_that_breaks_a_lease_waits_for_it(self):
+        self.broken_lease("time.sleep(0.4); fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)", 0.35, 0.6)
+
+    def test_a_lease_that_is_kept_until_its_time_is_up(self):
+        """Then a timer ends the wait: it was one for the holder all the same."""
+        setting = "/proc/sys/fs/lease-break-time"
+        with open(setting, encoding="ascii") as file:
+            seconds = file.read()
+        try:
+            with open(setting, "w", encoding="ascii") as file:
+                file.write("1")
+        except OSError as error:
+            self.skipTest(f"{setting}: {error.strerror}")
+        try:
+            self.broken_lease("time.sleep(3)", 0.7, 2)
+        finally:
+            with open(setting, "w", encoding="ascii") as file:
+                file.write(seconds)
 
     def test_names_are_text_whatever_they_hold(self):
         path = os.path.join(self.folder, 'a "\x1b[31m\nb')

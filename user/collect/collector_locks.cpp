@@ -49,6 +49,16 @@ LockedFile read_file(const iopath_locked_file& file)
     return out;
 }
 
+std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> read_files(MapReader& maps)
+{
+    std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> files;
+    maps.each("locked_files", [&](const void* key, const void* value) {
+        const auto* file = static_cast<const iopath_locked_file_key*>(key);
+        files[{file->dev, file->inode}] = read_file(*static_cast<const iopath_locked_file*>(value));
+    });
+    return files;
+}
+
 /// Threads in an operation; nothing where tasks cannot be walked.
 std::set<std::uint32_t> threads_at_work(const std::string& tasks)
 {
@@ -75,26 +85,24 @@ FileLockWaits& Collector::lock_waits_of(Counts& counts, const iopath_file_lock_k
 void Collector::read_file_locks(Counts& counts, const CollectExtent& extent,
                                 const std::string& tasks)
 {
-    std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> files;
-    maps_.each("locked_files", [&](const void* key, const void* value) {
-        const auto* file = static_cast<const iopath_locked_file_key*>(key);
-        files[{file->dev, file->inode}] = read_file(*static_cast<const iopath_locked_file*>(value));
-    });
+    auto files = read_files(maps_);
     const auto name = [&](FileLockWaits& row, const iopath_file_lock_key& lock) {
         const LockedFile& file = files[{lock.dev, lock.inode}];
         row.name = file.name;
         row.path = file.path.empty() ? "" : names_.path(lock.dev, file.path);
+        if (row.holder_comm.empty() && row.key.holder != 0) // not seen at work
+            row.holder_comm = names_.process(row.key.holder);
     };
     maps_.each("file_locks", [&](const void* key, const void* value) {
         const auto& lock = *static_cast<const iopath_file_lock_key*>(key);
         const auto& part = *static_cast<const iopath_file_lock*>(value);
         FileLockWaits& row = lock_waits_of(counts, lock);
-        name(row, lock);
         row.waits += part.waits;
         row.time += Nanoseconds(part.ns);
         row.max = std::max(row.max, Nanoseconds(part.max_ns));
         row.waiter_comm = fixed_string(part.waiter);
         row.holder_comm = fixed_string(part.holder);
+        name(row, lock);
     });
     const auto at_work = threads_at_work(tasks);
     maps_.each("lock_waits", [&](const void* key, const void* value) {
@@ -112,8 +120,6 @@ void Collector::read_file_locks(Counts& counts, const CollectExtent& extent,
         row.open_time += time;
         row.max = std::max(row.max, time);
         row.waiter_comm = fixed_string(wait.comm);
-        if (row.holder_comm.empty() && row.key.holder != 0)
-            row.holder_comm = names_.process(row.key.holder);
     });
 }
 

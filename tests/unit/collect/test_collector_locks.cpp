@@ -88,6 +88,19 @@ TEST_CASE("waits for locks of files are those that ended and those that are open
     CHECK(open.holder_comm == "comm9");
 }
 
+TEST_CASE("a holder that was not seen at work is asked for its name")
+{
+    FakeMaps maps;
+    maps.put<iopath_file_lock_key, iopath_file_lock>("file_locks", lock_key(7, 8),
+                                                     {iopath_file_lock{1, 10, 10, "waiter", ""}});
+    maps.put<iopath_file_lock_key, iopath_file_lock>("file_locks", lock_key(7, 0),
+                                                     {iopath_file_lock{1, 10, 10, "waiter", ""}});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({}, "");
+    CHECK(counts.file_locks.at(0).holder_comm == "comm8");
+    CHECK(counts.file_locks.at(1).holder_comm.empty()); // unknown
+}
+
 TEST_CASE("a path of a locked file that is not whole is not shown")
 {
     const std::string cut(IOPATH_PATH_NAME - 1, 'x');
