@@ -69,12 +69,13 @@ struct iopath_locked_file {
 	iop_u32 depth; /* names in use; 0: the path is deeper than that */
 };
 
-/* Kernel locks that operations waited for. The callers of the event: the lock's own functions
- * come first, then who asked for it. */
+/* Kernel locks that operations waited for. The callers: the lock's own functions come
+ * first, then who asked for it. */
 #define IOPATH_LOCK_CALLERS 8
+#define IOPATH_LOCK_SLEEP   (1U << 31) /* in `flags`: no event told of it */
 struct iopath_kernel_lock {
 	iop_u64 callers[IOPATH_LOCK_CALLERS];
-	iop_u32 flags; /* LCB_F_* of include/trace/events/lock.h */
+	iop_u32 flags; /* LCB_F_* of include/trace/events/lock.h, or IOPATH_LOCK_SLEEP */
 	iop_u32 row;   /* of the operation; 0: not known until it ends */
 	iop_u64 waits;
 	iop_u64 ns; /* of stage lock */

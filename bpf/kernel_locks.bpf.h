@@ -16,6 +16,38 @@ static __always_inline u64 site_of(const struct iopath_kernel_lock *lock)
 	return site;
 }
 
+/* Makes the entry of a lock, if it has none; returns its key. */
+static __always_inline u64 note_site(const struct iopath_kernel_lock *lock)
+{
+	u64 site = site_of(lock);
+
+	if (!bpf_map_lookup_elem(&kernel_locks, &site))
+		bpf_map_update_elem(&kernel_locks, &site, lock, BPF_NOEXIST);
+	return site;
+}
+
+/* Kept in the ledger: it goes to the map with the stage itself, at the operation's end. */
+VERIFIED_ONCE int add_waited_lock(struct ledger *ledger, u64 site, u64 ns)
+{
+	if (!ledger)
+		return 0;
+	for (int i = 0; i < WAITED_LOCKS; i++) {
+		struct waited_lock *known = &ledger->waited_locks[i];
+
+		if (!known->site)
+			known->site = site;
+		else if (known->site != site)
+			continue;
+		known->waits++;
+		known->ns += ns;
+		if (ns > known->max_ns)
+			known->max_ns = ns;
+		return 0;
+	}
+	count_loss(IOPATH_LOSS_detail_full);
+	return 0;
+}
+
 /* The program itself, and what runs programs; the tracepoint's own function is not always there. */
 #define OWN_FRAMES 2
 
@@ -30,35 +62,31 @@ static __always_inline void begin_kernel_wait(void *ctx, struct ledger *ledger, 
 	if (bpf_get_stack(ctx, fresh.callers, sizeof(fresh.callers), OWN_FRAMES) < 0)
 		count_loss(IOPATH_LOSS_read_failed);
 	ledger->contended = lock;
-	ledger->contention_site = site_of(&fresh);
+	ledger->contention_site = note_site(&fresh);
 	ledger->contention_ns = ledger->stage_ns[IOPATH_STAGE_lock];
-	if (!bpf_map_lookup_elem(&kernel_locks, &ledger->contention_site))
-		bpf_map_update_elem(&kernel_locks, &ledger->contention_site, &fresh, BPF_NOEXIST);
 }
 
-/* Kept in the ledger: it goes to the map with the stage itself, at the operation's end. */
 static __always_inline void end_kernel_wait(struct ledger *ledger, u64 lock)
 {
-	u64 ns;
-
 	if (ledger->contended != lock)
 		return;
 	ledger->contended = 0;
-	ns = ledger->stage_ns[IOPATH_STAGE_lock] - ledger->contention_ns;
-	for (int i = 0; i < WAITED_LOCKS; i++) {
-		struct waited_lock *known = &ledger->waited_locks[i];
+	add_waited_lock(ledger, ledger->contention_site,
+	                ledger->stage_ns[IOPATH_STAGE_lock] - ledger->contention_ns);
+}
 
-		if (!known->site)
-			known->site = ledger->contention_site;
-		else if (known->site != ledger->contention_site)
-			continue;
-		known->waits++;
-		known->ns += ns;
-		if (ns > known->max_ns)
-			known->max_ns = ns;
-		return;
-	}
-	count_loss(IOPATH_LOSS_detail_full);
+/* A sleep that another task has ended, and no event told what for: by the sleeper's stack, which
+ * stands still; the kernel leaves the scheduler's functions out. Untyped programs may not look at
+ * another task's. */
+static __always_inline void note_sleep(struct ledger *ledger, struct task_struct *sleeper, u64 ns)
+{
+#ifndef IOPATH_UNTYPED
+	struct iopath_kernel_lock fresh = {.flags = IOPATH_LOCK_SLEEP, .row = ledger->place.row};
+
+	if (bpf_get_task_stack(sleeper, fresh.callers, sizeof(fresh.callers), 0) < 0)
+		count_loss(IOPATH_LOSS_read_failed);
+	add_waited_lock(ledger, note_site(&fresh), ns);
+#endif
 }
 
 #endif

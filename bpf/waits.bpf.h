@@ -4,6 +4,7 @@
 #ifndef IOPATH_WAITS_BPF_H
 #define IOPATH_WAITS_BPF_H
 
+#include "kernel_locks.bpf.h"
 #include "ledger.bpf.h"
 #include "via.bpf.h"
 
@@ -165,6 +166,15 @@ static __always_inline u32 peer_stage(const struct ledger *ledger)
 	return IOPATH_STAGE_peer;
 }
 
+static __always_inline void charge_peer(struct ended_wait *wait, struct task_struct *sleeper)
+{
+	u32 stage = peer_stage(wait->ledger);
+
+	charge_whole(wait, stage, true);
+	if (stage == IOPATH_STAGE_lock && wait->ledger->start)
+		note_sleep(wait->ledger, sleeper, wait->end - wait->begin);
+}
+
 /* Ended by an interrupt that completed no request. */
 static __always_inline u32 interrupt_stage(const struct ledger *ledger, const struct cpu_state *cpu)
 {
@@ -234,7 +244,7 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 	else if (is_helper(waker) && !(ledger->place.file_flags & FILE_WAITS_FOR_PEER))
 		charge_helper(wait, waker);
 	else
-		charge_whole(wait, peer_stage(ledger), true);
+		charge_peer(wait, sleeper);
 }
 
 #endif

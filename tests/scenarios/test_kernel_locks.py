@@ -1,7 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Kernel locks that operations wait for, named by who asks for them."""
+import subprocess
+import sys
+import textwrap
+
 from harness import LONG, Case
 
+# Four processes go through a device side by side, a part of a block each: who is first reads the
+# block with its folio locked, the others wait for it.
+PARTS_OF_BLOCKS = textwrap.dedent("""
+    import os, sys
+    for part in range(4):
+        if os.fork() == 0:
+            fd = os.open(sys.argv[1], os.O_RDWR)
+            for block in range(3000):
+                os.pwrite(fd, b"x" * 100, 4096 * block + 100 * part)
+            os._exit(0)
+    for _ in range(4):
+        os.wait()
+""")
 THREADS = 2000 if LONG else 64
 
 
@@ -40,6 +57,19 @@ class KernelLocks(Case):
         self.assertNotIn("lock-contention", report.finding_ids())
         stage = report.stage("lock", op="write", device=device.name)
         self.assertLessEqual(sum(row["seconds"] for row in self.writes(report, device)), stage + 1e-6)
+
+    def test_writers_of_one_block_wait_for_its_folio(self):
+        device = self.loop(mebibytes=16)
+        subprocess.run(["blockdev", "--flushbufs", device.node], check=True)
+        report = self.diagnose(cmd=[sys.executable, "-c", PARTS_OF_BLOCKS, device.node]).report
+        if not any(line["how"] == "tp_btf" for line in report["coverage"] if line["probe"] == "sched_waking"):
+            self.skipTest("untyped programs may not look at another task's stack")
+        rows = self.writes(report, device)
+        slept = sum(row["seconds"] for row in rows if row["type"] == "folio")
+        stage = report.stage("lock", op="write", device=device.name)
+        self.assert_within(slept, 0.9 * stage, stage + 1e-6, f"{rows} of {stage} s")
+        self.assertGreater(sum(row["waits"] for row in rows if row["type"] == "folio"), 100)
+        self.assertEqual({row["target"] for row in rows}, {"blockdev"})
 
     def test_doctor_says_whether_functions_have_names(self):
         with open("/proc/kallsyms", encoding="utf-8") as table:

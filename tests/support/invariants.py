@@ -32,7 +32,7 @@ KEYS = {
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
     "commits": "device count seconds latency",
-    "kernel_lock": "caller type op waits seconds max",
+    "kernel_lock": "caller type op target fs device waits seconds max",
     "file_lock": "kind type device inode path name start end waiter holder waits seconds max open",
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",

@@ -161,8 +161,9 @@ void add_layers(Counts& counts)
     open.max = 31ms;
     counts.file_locks = {lock, open};
     counts.kernel_locks = {
-        {"ext4_buffered_write_iter", "rwsem:W", Op::write, "ext4", "vda", 321, 27ms, 4ms},
-        {"pipe_write", "mutex", Op::write, "", "", 12, 90us, 21us}};
+        {"ext4_buffered_write_iter", "rwsem:W", Op::write, Target::file, "ext4", "vda", 321, 27ms,
+         4ms},
+        {"pipe_write", "mutex", Op::write, Target::pipe, "", "", 12, 90us, 21us}};
     counts.commits = {{"vda", latency_of({{12, 4ms}, {1, 31ms}})}};
     counts.scheduler = {66100, 410, 57, latency_of({{60000, 9us}, {6000, 85us}, {100, 3900us}})};
 }

@@ -101,10 +101,8 @@ void merge(std::vector<Operation>& operations, Breakdown by)
 
 void select_locks(Counts& counts, const Selection& selection)
 {
-    std::erase_if(counts.kernel_locks, [&](const KernelLockWaits& row) {
-        return (!selection.device.empty() && !device_matches(row.device, selection.device)) ||
-               (!selection.fs.empty() && row.fs != selection.fs);
-    });
+    std::erase_if(counts.kernel_locks,
+                  [&](const KernelLockWaits& row) { return !matches(row, selection); });
     std::erase_if(counts.file_locks, [&](const FileLockWaits& row) {
         return (!selection.device.empty() && !device_matches(row.key.device, selection.device)) ||
                (!selection.fs.empty() && row.fs != selection.fs) ||

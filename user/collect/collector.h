@@ -21,7 +21,7 @@ namespace iopath {
 /// A function of the kernel.
 struct KernelFunction {
     std::string name;
-    bool of_lock = false; ///< takes a lock for who called it
+    bool of_lock = false; ///< takes a lock, or waits, for who called it
 };
 
 /// Names for numbers that mean something outside the kernel's programs only.

@@ -40,21 +40,30 @@ std::string type_of(std::uint32_t flags)
 
 using Functions = std::map<std::uint64_t, KernelFunction>;
 
-/// The first function that is none of a lock's own.
-std::string caller_of(const iopath_kernel_lock& lock, const Functions& functions)
+/// How a lock is asked for.
+struct Way {
+    std::string caller = "unknown"; ///< the first function that is none of a lock's own
+    bool to_folio = false;          ///< by functions for folios, pages before 5.16
+};
+
+Way way_to(const iopath_kernel_lock& lock, const Functions& functions)
 {
-    std::string last = "unknown";
+    Way way;
     for (const std::uint64_t address : lock.callers) {
         if (address == 0)
             break;
         const auto known = functions.find(address);
-        if (known == functions.end())
-            return fmt::format("{:#x}", address);
-        last = known->second.name;
+        if (known == functions.end()) {
+            way.caller = fmt::format("{:#x}", address);
+            break;
+        }
+        way.caller = known->second.name;
         if (!known->second.of_lock)
             break;
+        way.to_folio = way.to_folio || way.caller.find("folio") != std::string::npos ||
+                       way.caller.find("page") != std::string::npos;
     }
-    return last;
+    return way;
 }
 
 } // namespace
@@ -76,18 +85,24 @@ void Collector::read_kernel_locks(Counts& counts)
     const Functions functions = names_.functions(addresses);
     for (const iopath_kernel_lock& lock : locks) {
         KernelLockWaits fresh;
-        fresh.caller = caller_of(lock, functions);
-        fresh.type = type_of(lock.flags);
+        const Way way = way_to(lock, functions);
+        fresh.caller = way.caller;
+        if ((lock.flags & IOPATH_LOCK_SLEEP) == 0)
+            fresh.type = type_of(lock.flags);
+        else
+            fresh.type = way.to_folio ? "folio" : "wait";
         const auto identity = identities_.find(lock.row);
         if (identity != identities_.end()) {
             fresh.op = identity->second.op;
+            fresh.target = identity->second.target;
             fresh.fs = identity->second.fs;
             fresh.device = identity->second.device;
         } else {
             fresh.op = Op::open; // the one whose row is known at its end only
+            fresh.target = Target::file;
         }
         const auto key = [](const KernelLockWaits& row) {
-            return std::tie(row.caller, row.type, row.op, row.fs, row.device);
+            return std::tie(row.caller, row.type, row.op, row.target, row.fs, row.device);
         };
         KernelLockWaits& row =
             entry_for(counts.kernel_locks, fresh,

@@ -49,8 +49,9 @@ struct FileLockWaits {
 /// Kernel locks that operations had to wait for, by who asked for them.
 struct KernelLockWaits {
     std::string caller; ///< the kernel's function; its address where names are hidden
-    std::string type;   ///< as perf lock has it: "mutex", "rwsem:W", "spinlock"
+    std::string type;   ///< as perf lock has it: "mutex", "rwsem:W"; else "folio", "wait"
     Op op{};
+    Target target{};
     std::string fs; ///< of the operation's row, as is the device; empty: unknown
     std::string device;
     std::uint64_t waits = 0;

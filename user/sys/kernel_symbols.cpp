@@ -44,13 +44,17 @@ bool is_function(char type)
 bool takes_lock(std::string_view name)
 {
     constexpr std::array kParts{
-        std::string_view{"spin_lock"},       std::string_view{"mutex_lock"},
-        std::string_view{"mutex_slow"},      std::string_view{"rwsem_"},
-        std::string_view{"_lock_slowpath"},  std::string_view{"percpu_rwsem"},
-        std::string_view{"percpu_down"},     std::string_view{"_raw_read_lock"},
-        std::string_view{"_raw_write_lock"}, std::string_view{"rtlock"},
-        std::string_view{"__traceiter_"},    std::string_view{"bpf_"},
-        std::string_view{"rwbase_"}};
+        std::string_view{"spin_lock"},         std::string_view{"mutex_lock"},
+        std::string_view{"mutex_slow"},        std::string_view{"rwsem_"},
+        std::string_view{"_lock_slowpath"},    std::string_view{"percpu_rwsem"},
+        std::string_view{"percpu_down"},       std::string_view{"_raw_read_lock"},
+        std::string_view{"_raw_write_lock"},   std::string_view{"rtlock"},
+        std::string_view{"__traceiter_"},      std::string_view{"bpf_"},
+        std::string_view{"rwbase_"},           std::string_view{"folio_lock"},
+        std::string_view{"lock_page"},         std::string_view{"folio_wait_"},
+        std::string_view{"folio_put_wait"},    std::string_view{"wait_on_page"},
+        std::string_view{"filemap_get_folio"}, std::string_view{"pagecache_get_page"},
+        std::string_view{"lock_buffer"},       std::string_view{"wait_on_buffer"}};
     constexpr std::array kWhole{std::string_view{"down"},
                                 std::string_view{"down_killable"},
                                 std::string_view{"__down"},

@@ -14,7 +14,7 @@ namespace iopath {
 /// One of the kernel's functions.
 struct KernelSymbol {
     std::string name;     ///< without what compilers add: ".constprop.0"
-    bool of_lock = false; ///< takes a lock for who called it
+    bool of_lock = false; ///< takes a lock, or waits, for who called it
 };
 
 /// The functions that `addresses` lie in; those that none is known of are not there. Reads all of

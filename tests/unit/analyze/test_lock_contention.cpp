@@ -14,8 +14,15 @@ Interval contended(Nanoseconds time)
     Interval interval = test::empty_interval(1s);
     interval.counts.operations = {
         test::operation(Op::write, Target::file, "ext4", "vda1", {{1000, 100us}})};
-    KernelLockWaits lock{
-        "ext4_buffered_write_iter", "rwsem:W", Op::write, "ext4", "vda1", 900, time, 3ms};
+    KernelLockWaits lock{"ext4_buffered_write_iter",
+                         "rwsem:W",
+                         Op::write,
+                         Target::file,
+                         "ext4",
+                         "vda1",
+                         900,
+                         time,
+                         3ms};
     interval.counts.kernel_locks = {lock};
     return interval;
 }

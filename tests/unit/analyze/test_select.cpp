@@ -3,6 +3,8 @@
 #include "analyze/select.h"
 #include "tests/support/catch.h"
 
+#include <utility>
+
 using namespace iopath;
 
 namespace {
@@ -100,6 +102,32 @@ TEST_CASE("failures are selected as rows are")
     CHECK(by_device.counts.failures[0].device == "vda1");
     select(interval, {.target = Target::pipe});
     CHECK(interval.counts.failures.size() == 1);
+}
+
+TEST_CASE("locks are selected by what they are locks of")
+{
+    FileLockWaits file;
+    file.key.device = "vda1";
+    file.fs = "ext4";
+    KernelLockWaits inode;
+    inode.device = "vda1";
+    inode.fs = "ext4";
+    inode.target = Target::file;
+    KernelLockWaits pipe;
+    pipe.target = Target::pipe;
+    const auto left = [&](const Selection& selection) {
+        Interval interval;
+        interval.counts.file_locks = {file};
+        interval.counts.kernel_locks = {inode, pipe};
+        select(interval, selection);
+        return std::pair{interval.counts.file_locks.size(), interval.counts.kernel_locks.size()};
+    };
+    CHECK(left({}) == std::pair<std::size_t, std::size_t>{1, 2});
+    CHECK(left({.device = "vda"}) == std::pair<std::size_t, std::size_t>{1, 1});
+    CHECK(left({.device = "vdb"}) == std::pair<std::size_t, std::size_t>{0, 0});
+    CHECK(left({.fs = "xfs"}) == std::pair<std::size_t, std::size_t>{0, 0});
+    CHECK(left({.target = Target::pipe}) == std::pair<std::size_t, std::size_t>{0, 1});
+    CHECK(left({.target = Target::file}) == std::pair<std::size_t, std::size_t>{1, 1});
 }
 
 TEST_CASE("by device, rows of one device become one and nothing gets lost")

@@ -25,7 +25,9 @@ inline Names names()
         std::map<std::uint64_t, KernelFunction> functions;
         for (const std::uint64_t address : addresses)
             if (address < 0x1000)
-                functions[address] = {"function_" + std::to_string(address), address < 10};
+                functions[address] = {(address == 5 ? "folio_wait_" : "function_") +
+                                          std::to_string(address),
+                                      address < 10};
         return functions;
     };
     names.process = [](int pid) { return "comm" + std::to_string(pid); };

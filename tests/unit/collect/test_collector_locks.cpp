@@ -134,10 +134,27 @@ TEST_CASE("kernel locks are named by the first function that is no lock's own")
     CHECK(counts.kernel_locks[0].caller == "function_50");
     CHECK(counts.kernel_locks[0].type == "rwsem:W");
     CHECK(counts.kernel_locks[0].op == Op::write);
+    CHECK(counts.kernel_locks[0].target == Target::other);
     CHECK(counts.kernel_locks[0].waits == 4);
     CHECK(counts.kernel_locks[0].time == nanoseconds(400));
     CHECK(counts.kernel_locks[0].max == nanoseconds(200));
     CHECK(counts.kernel_locks[1].caller == "0xffff0010");
     CHECK(counts.kernel_locks[1].type == "mutex");
     CHECK(counts.kernel_locks[1].op == Op::open);
+}
+
+TEST_CASE("a lock that no event told of is a folio's if functions for folios were called")
+{
+    FakeMaps maps;
+    maps.put<std::uint64_t, iopath_kernel_lock>(
+        "kernel_locks", 1, {{{5, 6, 50}, IOPATH_LOCK_SLEEP, 1 + IOPATH_OP_write, 1, 10, 10}});
+    maps.put<std::uint64_t, iopath_kernel_lock>(
+        "kernel_locks", 2, {{{6, 51, 5}, IOPATH_LOCK_SLEEP, 1 + IOPATH_OP_write, 1, 10, 10}});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({}, "");
+    REQUIRE(counts.kernel_locks.size() == 2);
+    CHECK(counts.kernel_locks[0].caller == "function_50");
+    CHECK(counts.kernel_locks[0].type == "folio");
+    CHECK(counts.kernel_locks[1].caller == "function_51");
+    CHECK(counts.kernel_locks[1].type == "wait");
 }

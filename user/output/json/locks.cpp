@@ -40,6 +40,7 @@ Json kernel_lock(const KernelLockWaits& row)
     return {{"caller", row.caller},
             {"type", row.type},
             {"op", name_of(row.op)},
+            {"target", name_of(row.target)},
             {"fs", row.fs},
             {"device", row.device},
             {"waits", row.waits},
