@@ -115,15 +115,18 @@ class FileLocks(Case):
                     asked = time.monotonic(); take(); had = time.monotonic()
                     body()
                     os.write(stamps[1], b'"%s": [%f, %f, %f], ' % (name.encode(), asked, had, time.monotonic()))
-                named(name, run)
+                return named(name, run)
+            def asleep(pid): # before 5.13 /proc/locks has the first of a queue only
+                with open(f"/proc/{pid}/stat") as stat:
+                    return stat.read().rsplit(")", 1)[1].split()[0] == "S"
             stamps = os.pipe()
             stamped("first", lambda: (say(ready), os.read(gate[0], 1), time.sleep(0.3)))
             said(ready)
-            stamped("second", lambda: time.sleep(0.4))
-            while waiting() < 1: time.sleep(0.01)
+            second = stamped("second", lambda: time.sleep(0.4))
+            while not asleep(second): time.sleep(0.01)
             time.sleep(0.2)
-            stamped("third", lambda: None)
-            while waiting() < 2: time.sleep(0.01)
+            third = stamped("third", lambda: None)
+            while not asleep(third): time.sleep(0.01)
             os.write(gate[1], b"x")
             for _ in range(3): os.wait()
             print("{" + os.read(stamps[0], 4096).decode()[:-2] + "}")
