@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "analyze/findings.h"
 #include "analyze/load.h"
+#include "analyze/lock_rows.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -13,15 +14,7 @@ namespace {
 
 constexpr std::size_t kPairs = 3;
 
-using Rows = std::vector<const FileLockWaits*>; // longest first
-
-Nanoseconds time_of(const Rows& rows)
-{
-    Nanoseconds sum{};
-    for (const FileLockWaits* row : rows)
-        sum += row->time;
-    return sum;
-}
+using Rows = LockRows<FileLockWaits>; // longest first
 
 std::string process(const std::string& comm, int pid)
 {
@@ -108,8 +101,7 @@ Findings file_lock_wait(const Interval& interval)
     }
     Findings findings;
     for (auto& [file, rows] : files) {
-        std::stable_sort(rows.begin(), rows.end(),
-                         [](const auto* a, const auto* b) { return a->time > b->time; });
+        longest_first(rows);
         auto finding = judged(interval, time_of(rows), judged_time(interval) + open,
                               "file-lock-wait", "filesystem");
         if (finding)

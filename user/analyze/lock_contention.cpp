@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "analyze/findings.h"
 #include "analyze/load.h"
+#include "analyze/lock_rows.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -12,15 +13,7 @@ namespace {
 
 constexpr std::size_t kRows = 3;
 
-using Rows = std::vector<const KernelLockWaits*>; // longest first
-
-Nanoseconds time_of(const Rows& rows)
-{
-    Nanoseconds sum{};
-    for (const KernelLockWaits* row : rows)
-        sum += row->time;
-    return sum;
-}
+using Rows = LockRows<KernelLockWaits>; // longest first
 
 std::string operation(const KernelLockWaits& row)
 {
@@ -68,8 +61,7 @@ Findings lock_contention(const Interval& interval)
         callers[row.caller].push_back(&row);
     Findings findings;
     for (auto& [caller, rows] : callers) {
-        std::stable_sort(rows.begin(), rows.end(),
-                         [](const auto* a, const auto* b) { return a->time > b->time; });
+        longest_first(rows);
         auto finding =
             judged(interval, time_of(rows), judged_time(interval), "lock-contention", "filesystem");
         if (finding)
