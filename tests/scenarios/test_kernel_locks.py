@@ -61,7 +61,8 @@ class KernelLocks(Case):
     def test_writers_of_one_block_wait_for_its_folio(self):
         device = self.loop(mebibytes=16)
         subprocess.run(["blockdev", "--flushbufs", device.node], check=True)
-        report = self.diagnose(cmd=[sys.executable, "-c", PARTS_OF_BLOCKS, device.node]).report
+        # Unchecked: where programs can be preempted some of so many runs are always skipped.
+        report = self.diagnose(cmd=[sys.executable, "-c", PARTS_OF_BLOCKS, device.node], check=False).report
         if not any(line["how"] == "tp_btf" for line in report["coverage"] if line["probe"] == "sched_waking"):
             self.skipTest("untyped programs may not look at another task's stack")
         rows = self.writes(report, device)
