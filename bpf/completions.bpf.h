@@ -41,7 +41,8 @@ __noinline u64 note_completion(void)
 		                         done->allocated, started);
 	if (cpu && started)
 		note_request(cpu, done->slot.held ? when_admitted(done) : 0, started, done->now,
-		             done->in_sequence || done->op == REQ_OP_FLUSH);
+		             (done->in_sequence || done->op == REQ_OP_FLUSH ? NOTE_FLUSH : 0) |
+		                 (done->metadata ? NOTE_METADATA : 0));
 	return started;
 }
 
@@ -137,6 +138,7 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 	u32 rq_flags = READ_FIELD(rq, request, rq_flags);
 	struct done_request *done = done_request();
 	u64 started;
+	u32 flags;
 
 	if (!done)
 		return 0;
@@ -145,7 +147,9 @@ static __always_inline int on_complete(struct request *rq, int error, u32 bytes)
 	done->bytes = bytes;
 	done->now = bpf_ktime_get_ns();
 	done->allocated = READ_FIELD(rq, request, start_time_ns);
-	done->op = READ_FIELD(rq, request, cmd_flags) & REQ_OP_MASK;
+	flags = READ_FIELD(rq, request, cmd_flags);
+	done->op = flags & REQ_OP_MASK;
+	done->metadata = done->op == REQ_OP_WRITE && flags & REQUEST_FLAG(META);
 	done->whole = 1 - below(bytes, READ_FIELD(rq, request, __data_len));
 	done->late = timed_out(rq_flags);
 	done->in_sequence =

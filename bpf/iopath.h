@@ -27,9 +27,11 @@ typedef uint64_t iop_u64;
 #define IOPATH_LOSS_ID(id, word)      IOPATH_LOSS_##id,
 #define IOPATH_INTERFACE_ID(id, word) IOPATH_INTERFACE_##id,
 #define IOPATH_PUNT_ID(id, word)      IOPATH_PUNT_##id,
+#define IOPATH_WAIT_ID(id, word)      IOPATH_WAIT_##id,
 enum iopath_op { IOPATH_OPS(IOPATH_OP_ID) IOPATH_OP_COUNT };
 enum iopath_target { IOPATH_TARGETS(IOPATH_TARGET_ID) IOPATH_TARGET_COUNT };
 enum iopath_stage { IOPATH_STAGES(IOPATH_STAGE_ID) IOPATH_STAGE_COUNT };
+enum iopath_wait { IOPATH_WAITS(IOPATH_WAIT_ID) IOPATH_WAIT_COUNT };
 enum iopath_loss { IOPATH_LOSSES(IOPATH_LOSS_ID) IOPATH_LOSS_COUNT };
 enum iopath_interface { IOPATH_INTERFACES(IOPATH_INTERFACE_ID) IOPATH_INTERFACE_COUNT };
 enum iopath_punt { IOPATH_PUNTS(IOPATH_PUNT_ID) IOPATH_PUNT_COUNT };
@@ -184,7 +186,9 @@ struct iopath_row {
 	iop_u64 voluntary;
 	iop_u64 involuntary;
 	iop_u64 flush_ns;
-	iop_u64 dirty_ns;                     /* of stage throttle: by dirty page limits */
+	iop_u64 dirty_ns;                   /* of stage throttle: by dirty page limits */
+	iop_u64 wait_ns[IOPATH_WAIT_COUNT]; /* less flush_ns */
+	iop_u64 merged; /* operations that shared a commit with an earlier one */
 	iop_u64 stage_ns[IOPATH_STAGE_COUNT]; /* of the mixed ones */
 	iop_u64 pure[IOPATH_BUCKETS];
 	iop_u64 mixed[IOPATH_BUCKETS];
@@ -228,14 +232,9 @@ struct iopath_latency {
 #include "iopath_block.h"
 #include "iopath_cpu.h"
 #include "iopath_failure.h"
+#include "iopath_journal.h"
 #include "iopath_locks.h"
 #include "iopath_nvme.h"
-
-/* Commits of a journal, by the kernel's dev_t of its device. */
-struct iopath_commits_key {
-	iop_u32 dev;
-	iop_u32 pad;
-};
 
 /* Small counters of one CPU. */
 struct iopath_counters {

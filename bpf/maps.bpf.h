@@ -20,7 +20,12 @@ struct request_note {
 	u64 issued;    /* 0: not seen */
 	u64 completed; /* 0: no note */
 	u32 pid;       /* of the thread, for context task */
-	u32 flush;
+	u32 kind;      /* enum note_kind */
+};
+
+enum note_kind {
+	NOTE_FLUSH = 1,   /* a flush, or a write with one */
+	NOTE_METADATA = 2 /* a write of the file system's own, not of what users wrote */
 };
 
 /* One CPU. hard_ns and soft_ns only grow and exclude each other. */
@@ -63,7 +68,8 @@ enum armed {
 	ARMED_REQUEST = 4,       /* between a bio and its request */
 	ARMED_INTERRUPTIBLE = 8, /* the block in progress can be cut by a signal */
 	ARMED_LIMIT = 16,        /* of ARMED_REQUEST: in the hands of iocost, iolatency or wbt */
-	ARMED_FILE_LOCK = 32     /* another's lock of a file is in the way */
+	ARMED_FILE_LOCK = 32,    /* another's lock of a file is in the way */
+	ARMED_COMMIT = 64        /* its data are written: from here on it waits for a commit */
 };
 
 enum file_flags {
@@ -143,6 +149,9 @@ struct ledger {
 	u64 contention_ns;   /* of stage lock before that wait */
 	u32 lock_holder;     /* 1 + whom a wait for a file's lock was last counted for; 0: none */
 	u32 pad;
+	u64 wait_ns[IOPATH_WAIT_COUNT];
+	u64 commit_seen; /* when the commit that it waited for last had begun, 0: none */
+	u64 merged;      /* it waited for a commit that had served another before */
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
 	struct waited_lock waited_locks[WAITED_LOCKS];
@@ -150,6 +159,14 @@ struct ledger {
 };
 
 #define COMPAT_CALL 0x8000
+
+/* Who wakes a helper, and so asks it for something. */
+struct asker {
+	u32 kind; /* enum asker_kind */
+	u32 tgid;
+	u64 comm[IOPATH_COMM / sizeof(u64)];
+};
+enum asker_kind { ASKED_UNSEEN, ASKED_BY_TASK, ASKED_BY_TIMER, ASKED_SEEN };
 
 /* A helper's recent waits, disjoint, each clipped to its own span. */
 #define WAITS 16
@@ -161,7 +178,12 @@ struct wait_span {
 };
 struct wait_ring {
 	u32 next;
+	u32 served;   /* operations that waited for the commit at hand, or the last */
+	u32 last_dev; /* of the last commit */
 	u32 pad;
+	u64 commit_begin;   /* of that commit; 0: the thread has made none */
+	struct asker asker; /* who woke it last */
+	struct asker first; /* of a commit whose asker was not seen: whom it served first */
 	struct wait_span spans[WAITS];
 };
 
@@ -303,22 +325,6 @@ struct {
 	__type(value, struct iopath_latency);
 } zeroed_latency SEC(".maps");
 
-/* Commits in progress, by the thread that commits. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
-	__type(key, u32);
-	__type(value, u64);
-} commit_starts SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 256);
-	__type(key, struct iopath_commits_key);
-	__type(value, struct iopath_latency);
-} commits SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, IOPATH_SOFTIRQS);
@@ -358,6 +364,7 @@ struct {
 
 #include "maps_block.bpf.h"
 #include "maps_failure.bpf.h"
+#include "maps_journal.bpf.h"
 #include "maps_locks.bpf.h"
 
 /* ---- small helpers on them ------------------------------------------------ */

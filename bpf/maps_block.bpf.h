@@ -46,7 +46,8 @@ struct done_request {
 	u32 bytes;
 	u32 whole; /* nothing is left of it */
 	u32 in_sequence;
-	u32 late; /* the driver's time for it had run out */
+	u32 metadata; /* a write of it */
+	u32 late;     /* the driver's time for it had run out */
 	u32 known;
 	struct request_slot slot; /* as it was, if known */
 };

@@ -6,7 +6,7 @@
 #include "ledger.bpf.h"
 
 static __always_inline void note_request(struct cpu_state *cpu, u64 admitted, u64 issued, u64 now,
-                                         bool flush)
+                                         u32 kind)
 {
 	struct request_note *note = &cpu->request[current_context(cpu)];
 
@@ -14,7 +14,7 @@ static __always_inline void note_request(struct cpu_state *cpu, u64 admitted, u6
 	note->issued = issued;
 	note->completed = now;
 	note->pid = (u32)bpf_get_current_pid_tgid();
-	note->flush = flush;
+	note->kind = kind;
 }
 
 #endif

@@ -46,6 +46,9 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->involuntary = 0;
 	ledger->flush_ns = 0;
 	ledger->dirty_ns = 0;
+	for (u32 wait = 0; wait < IOPATH_WAIT_COUNT; wait++)
+		ledger->wait_ns[wait] = 0;
+	ledger->merged = 0;
 	ledger->touched = 0;
 	ledger->armed = 0;
 	ledger->spin_lock = 0;
@@ -163,6 +166,9 @@ VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64
 	row->involuntary += ledger->involuntary;
 	row->flush_ns += ledger->flush_ns;
 	row->dirty_ns += ledger->dirty_ns;
+	for (u32 wait = 0; wait < IOPATH_WAIT_COUNT; wait++)
+		row->wait_ns[wait] += ledger->wait_ns[wait];
+	row->merged += ledger->merged;
 	write_vias(ledger);
 	for (int i = 0; i < WAITED_LOCKS && ledger->waited_locks[i].site; i++)
 		write_waited_lock(&ledger->waited_locks[i]);

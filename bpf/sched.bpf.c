@@ -165,6 +165,8 @@ static __always_inline int on_waking(struct task_struct *sleeper)
 		if (ledger->flags & THREAD_HELPER)
 			wait.ring = find_ring(sleeper);
 		charge_wait(&wait, sleeper, waker, cpu);
+		if (wait.ring)
+			note_asker(wait.ring, waker, current_context(cpu));
 	}
 	if (ledger->async.call)
 		ledger->async.blocked += wait.end - wait.begin;

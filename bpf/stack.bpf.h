@@ -164,7 +164,8 @@ __noinline int end_bio(u64 key, u64 now, u32 status)
 	whole.dev = bio.dev;
 	count_hop(&whole, bio.flags, now);
 	if (cpu)
-		note_request(cpu, bio.held ? bio.begun : 0, bio.begun, now, bio.flags & flushing);
+		note_request(cpu, bio.held ? bio.begun : 0, bio.begun, now,
+		             bio.flags & flushing ? NOTE_FLUSH : 0);
 	count_stacked(&bio, now, status);
 	return 0;
 }

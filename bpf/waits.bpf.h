@@ -48,6 +48,53 @@ VERIFIED_ONCE int charge_part(struct ledger *ledger, struct wait_ring *ring, u64
 	return 0;
 }
 
+/* Of all that a wait took, `ns` were for no flush: for what else? `helper` ended it, or
+ * nobody's ring did. */
+VERIFIED_ONCE int sort_wait(struct ledger *ledger, struct wait_ring *helper, u32 kind, u64 ns)
+{
+	u32 wait = IOPATH_WAIT_data;
+
+	if (!ledger)
+		return 0;
+	if (ledger->armed & ARMED_COMMIT || kind & NOTE_METADATA)
+		wait = IOPATH_WAIT_commit;
+	if (helper && helper->commit_begin) {
+		wait = IOPATH_WAIT_commit;
+		if (helper->commit_begin < ledger->start)
+			wait = IOPATH_WAIT_others_commit;
+		else if (ledger->commit_seen != helper->commit_begin && helper->served++)
+			ledger->merged = 1;
+		ledger->commit_seen = helper->commit_begin;
+	}
+	ledger->wait_ns[wait] += ns;
+	return 0;
+}
+
+/* Asked for while another was under way, a commit has woken nobody at its beginning: who asked
+ * is taken to be whom it serves first. */
+static __always_inline void note_first_served(struct wait_ring *ring, struct task_struct *sleeper)
+{
+	if (ring->first.kind != ASKED_UNSEEN || ring->served != 1)
+		return;
+	ring->first.kind = ASKED_BY_TASK;
+	ring->first.tgid = TASK(sleeper, tgid);
+	read_comm((char *)ring->first.comm, sleeper);
+}
+
+/* Who is it that wakes a helper? Names cost something: of those who wake journals alone. */
+static __always_inline void note_asker(struct wait_ring *ring, struct task_struct *waker,
+                                       enum context context)
+{
+	if (context != IN_TASK) {
+		ring->asker.kind = ASKED_BY_TIMER;
+		return;
+	}
+	ring->asker.kind = ASKED_BY_TASK;
+	ring->asker.tgid = TASK(waker, tgid);
+	if (ring->commit_begin)
+		read_comm((char *)ring->asker.comm, waker);
+}
+
 /* Without a branch, as the verifier walks every path. */
 static __always_inline u64 clamp(u64 value, u64 low, u64 high)
 {
@@ -62,12 +109,15 @@ static __always_inline void charge_request(struct ended_wait *wait, const struct
 	u64 issued = clamp(note->issued, wait->begin, wait->end);
 	u64 completed = clamp(note->completed, issued, wait->end);
 	u64 admitted = clamp(note->admitted, wait->begin, issued);
+	u64 flushed = note->kind & NOTE_FLUSH ? completed - issued : 0;
 
 	charge_part(wait->ledger, wait->ring, wait->begin, admitted, IOPATH_STAGE_throttle);
 	charge_part(wait->ledger, wait->ring, admitted, issued, IOPATH_STAGE_block_queue);
 	charge_part(wait->ledger, wait->ring, issued, completed,
-	            IOPATH_STAGE_device | (note->flush ? FLUSH : 0));
+	            IOPATH_STAGE_device | (note->kind & NOTE_FLUSH ? FLUSH : 0));
 	charge_part(wait->ledger, wait->ring, completed, wait->end, IOPATH_STAGE_completion);
+	if (wait->ledger->start)
+		sort_wait(wait->ledger, NULL, note->kind, wait->end - wait->begin - flushed);
 }
 
 /* A packet ended it: on its way until this host took note of it. */
@@ -121,12 +171,20 @@ VERIFIED_ONCE u64 charge_helper_waits(struct ledger *ledger, struct wait_ring *o
 
 /* A helper ended it: what the helper itself waited for meanwhile is what we
  * waited for, the rest is the helper's work. */
-static __always_inline void charge_helper(struct ended_wait *wait, struct task_struct *helper)
+static __always_inline void charge_helper(struct ended_wait *wait, struct task_struct *sleeper,
+                                          struct task_struct *helper)
 {
 	struct wait_ring *ring = find_ring(helper);
+	u64 flushed = wait->ledger->flush_ns;
 	u64 rest = charge_helper_waits(wait->ledger, wait->ring, ring, wait->begin, wait->end);
 
-	if (rest && wait->ledger->start) {
+	if (!wait->ledger->start)
+		return;
+	sort_wait(wait->ledger, ring, 0,
+	          wait->end - wait->begin - (wait->ledger->flush_ns - flushed));
+	if (ring && ring->commit_begin > wait->ledger->start)
+		note_first_served(ring, sleeper);
+	if (rest) {
 		charge(wait->ledger, IOPATH_STAGE_helper, rest);
 		note_via(wait->ledger, IOPATH_STAGE_helper, rest);
 	}
@@ -168,11 +226,16 @@ static __always_inline u32 peer_stage(const struct ledger *ledger)
 
 static __always_inline void charge_peer(struct ended_wait *wait, struct task_struct *sleeper)
 {
-	u32 stage = peer_stage(wait->ledger);
+	struct ledger *ledger = wait->ledger;
+	u32 stage = peer_stage(ledger);
+	u64 ns = wait->end - wait->begin;
 
 	charge_whole(wait, stage, true);
-	if (stage == IOPATH_STAGE_lock && wait->ledger->start)
-		note_sleep(wait->ledger, sleeper, wait->end - wait->begin);
+	if (!ledger->start || stage != IOPATH_STAGE_lock)
+		return;
+	if (ledger->armed & ARMED_COMMIT) /* it is the other's commit */
+		ledger->wait_ns[IOPATH_WAIT_others_commit] += ns;
+	note_sleep(ledger, sleeper, ns);
 }
 
 /* Ended by an interrupt that completed no request. */
@@ -242,7 +305,7 @@ static __always_inline void charge_wait(struct ended_wait *wait, struct task_str
 	else if (!waker_pid) /* the idle task wakes nobody of its own accord */
 		charge_whole(wait, IOPATH_STAGE_other, false);
 	else if (is_helper(waker) && !(ledger->place.file_flags & FILE_WAITS_FOR_PEER))
-		charge_helper(wait, waker);
+		charge_helper(wait, sleeper, waker);
 	else
 		charge_peer(wait, sleeper);
 }

@@ -92,6 +92,18 @@
 	X(always, "always_blocks")    /* an operation that has no way to do without */             \
 	X(would_block, "would_block") /* tried first */
 
+/* What operations on files waited for, of the waits that others' work ended. */
+#define IOPATH_WAITS(X)                                                                            \
+	X(data, "data")     /* requests, not of a commit: what was written or read */              \
+	X(commit, "commit") /* a commit that began after the operation */                          \
+	X(others_commit, "others_commit") /* one that was under way when the operation began */
+
+/* A jbd2 commit, from its begin to its end. */
+#define IOPATH_COMMIT_PHASES(X)                                                                    \
+	X(locking, "locking")   /* waits for operations that are changing the file system */       \
+	X(flushing, "flushing") /* writes data that must be there before the journal says so */    \
+	X(logging, "logging")   /* writes the journal, and the block that makes it valid */
+
 /* Seen, but not counted where it belongs; each with the reason a reader needs. */
 #define IOPATH_LOSSES(X)                                                                           \
 	X(map_full, "map_full")       /* a dictionary had no room: counted in the row "other" */   \

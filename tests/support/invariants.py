@@ -31,9 +31,9 @@ KEYS = {
             "command completion",
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
-    "commits": "device count seconds latency",
     "kernel_lock": "caller type op target fs device waits seconds max",
     "file_lock": "kind type device inode path name start end waiter holder waits seconds max open",
+    "commits": "device count seconds latency phases asked_by handles blocks",
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",
     "tcp": "retransmits resets_sent resets_received connect_failures srtt",
@@ -137,6 +137,11 @@ class Checker:
         if not all(self.keys("stage", stage, where) for stage in row["stages"]):
             return
         self.stages(row["stages"], row["seconds"], where)
+        if "sync" in row:
+            parts = [seconds for name, seconds in row["sync"].items() if name != "merged"]
+            self.expect(min(parts) >= 0 and abs(sum(parts) - row["seconds"]) <= 1e-6 * max(1, row["seconds"]), where,
+                        f"parts of a sync {row['sync']} do not sum to {row['seconds']}")
+            self.expect(row["sync"]["merged"] <= row["count"], where, "more shared a commit than were made")
         waits = sum(stage["seconds"] for stage in row["stages"]
                     if stage["stage"] in ("peer", "network", "timer"))
         self.expect(row["idle_seconds"] <= waits + 3 * NANOSECOND, where, "idle above its stages")
@@ -231,6 +236,12 @@ class Checker:
             if self.keys("commits", row, where):
                 self.latency(row["latency"], where)
                 self.expect(row["count"] == row["latency"]["count"], where, "count is not latency.count")
+                asked = row["asked_by"]
+                by_all = sum(one["count"] for one in asked["processes"]) + asked["timer"] + asked["unseen"]
+                # The one who asked for the last may be known while it is not over yet.
+                self.expect(row["count"] <= by_all <= row["count"] + 1, where, f"{by_all} asked for {row['count']}")
+                self.expect(abs(sum(row["phases"].values()) - row["seconds"]) <= 1e-6 * max(1, row["seconds"]), where,
+                            f"phases {row['phases']} do not sum to {row['seconds']}")
         if self.keys("scheduler", report["scheduler"], "scheduler"):
             self.keys("switches", report["scheduler"]["switches"], "scheduler")
             self.latency(report["scheduler"]["runqueue"], "scheduler runqueue")

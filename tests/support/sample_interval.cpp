@@ -35,6 +35,8 @@ Operation syncs()
     move_time(row, Stage::runqueue, 0.12);
     move_time(row, Stage::lock, 0.03);
     row.flush = row.stage(Stage::device).time * 7 / 10;
+    row.waits = {row.latency.sum * 9 / 100, row.latency.sum * 20 / 100, row.latency.sum * 4 / 100};
+    row.merged = 31;
     row.stage(Stage::helper).via = {{"jbd2/vda1-8", row.latency.sum * 14 / 100},
                                     {"kworker/u4:2-flush-254:0", row.latency.sum * 3 / 100}};
     row.top = {{1311, "append", row.latency.sum}};
@@ -164,7 +166,16 @@ void add_layers(Counts& counts)
         {"ext4_buffered_write_iter", "rwsem:W", Op::write, Target::file, "ext4", "vda", 321, 27ms,
          4ms},
         {"pipe_write", "mutex", Op::write, Target::pipe, "", "", 12, 90us, 21us}};
-    counts.commits = {{"vda", latency_of({{12, 4ms}, {1, 31ms}})}};
+    Commits commits;
+    commits.device = "vda";
+    commits.latency = latency_of({{12, 4ms}, {1, 31ms}});
+    commits.phases = {2ms, 9ms, 68ms};
+    commits.askers = {{1311, "append", 8}};
+    commits.by_timer = 3;
+    commits.sized = 13;
+    commits.handles = 912;
+    commits.blocks = 340;
+    counts.commits = {commits};
     counts.scheduler = {66100, 410, 57, latency_of({{60000, 9us}, {6000, 85us}, {100, 3900us}})};
 }
 

@@ -65,6 +65,9 @@ void add(Operation& sum, const Operation& more)
     sum.involuntary += more.involuntary;
     sum.flush += more.flush;
     sum.dirty += more.dirty;
+    for (std::size_t wait = 0; wait < kFileWaits; wait++)
+        sum.waits.at(wait) += more.waits.at(wait);
+    sum.merged += more.merged;
     sum.residual += more.residual;
     sum.latency.add(more.latency);
     for (std::size_t stage = 0; stage < kStages; stage++) {

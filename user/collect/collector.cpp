@@ -31,6 +31,9 @@ void add_row(Operation& operation, const iopath_row& row)
     operation.involuntary += row.involuntary;
     operation.flush += Nanoseconds(row.flush_ns);
     operation.dirty += Nanoseconds(row.dirty_ns);
+    for (std::size_t wait = 0; wait < kFileWaits; wait++)
+        operation.waits.at(wait) += Nanoseconds(row.wait_ns[wait]);
+    operation.merged += row.merged;
     operation.residual += Nanoseconds(row.residual_ns);
     const Latency pure = latency_of(static_cast<const iop_u64*>(row.pure), row.pure_ns, row.max_ns);
     operation.latency.add(pure);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // The layers behind the operations: interrupts, softirqs, scheduler, small counters.
+#include "base/entries.h"
 #include "bpf/iopath.h"
 #include "collect/collector.h"
 #include "collect/records.h"
@@ -67,10 +68,26 @@ void Collector::read_softirqs(Counts& counts)
 void Collector::read_commits(Counts& counts)
 {
     maps_.each("commits", [&](const void* key, const void* value) {
+        const auto& row = *static_cast<const iopath_commits*>(value);
         Commits commits;
         commits.device = names_.disk(static_cast<const iopath_commits_key*>(key)->dev);
-        commits.latency = latency_of(*static_cast<const iopath_latency*>(value));
+        commits.latency = latency_of(row.latency);
+        for (std::size_t phase = 0; phase < kCommitPhases; phase++)
+            commits.phases.at(phase) = Nanoseconds(row.phase_ns[phase]);
+        commits.by_timer = row.by_timer;
+        commits.sized = row.sized;
+        commits.handles = row.handles;
+        commits.blocks = row.blocks;
         counts.commits.push_back(std::move(commits));
+    });
+    maps_.each("commit_askers", [&](const void* key, const void* value) {
+        const auto& asker = *static_cast<const iopath_asker_key*>(key);
+        const auto& row = *static_cast<const iopath_asker*>(value);
+        Commits none;
+        none.device = names_.disk(asker.dev);
+        const auto same = [&](const Commits& one) { return one.device == none.device; };
+        entry_for(counts.commits, none, same)
+            .askers.push_back({static_cast<int>(asker.tgid), fixed_string(row.comm), row.count});
     });
 }
 

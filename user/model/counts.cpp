@@ -75,6 +75,10 @@ auto key_of(const Commits& row)
 {
     return std::tie(row.device);
 }
+auto key_of(const CommitAsker& row)
+{
+    return std::tie(row.pid);
+}
 auto key_of(const Softirq& row)
 {
     return std::tie(row.vector, row.cpu);
@@ -132,6 +136,10 @@ bool is_zero(const KernelLockWaits& row)
 {
     return row.waits == 0;
 }
+bool is_zero(const CommitAsker& row)
+{
+    return row.count == 0;
+}
 bool is_zero(const Commits& row)
 {
     return is_zero(row.latency);
@@ -176,6 +184,8 @@ void subtract_operation(Operation& row, const Operation& earlier)
     take(row.involuntary, earlier.involuntary);
     take(row.flush, earlier.flush);
     take(row.dirty, earlier.dirty);
+    take_each(row.waits, earlier.waits);
+    take(row.merged, earlier.merged);
     take(row.residual, earlier.residual);
     row.latency.subtract(earlier.latency);
     for (std::size_t i = 0; i < kStages; ++i) {
@@ -218,7 +228,28 @@ void subtract_async(AsyncRequests& row, const AsyncRequests& earlier)
     row.total.subtract(earlier.total);
 }
 
+void subtract_commits(Commits& row, const Commits& earlier)
+{
+    row.latency.subtract(earlier.latency);
+    take_each(row.phases, earlier.phases);
+    take(row.by_timer, earlier.by_timer);
+    take(row.sized, earlier.sized);
+    take(row.handles, earlier.handles);
+    take(row.blocks, earlier.blocks);
+    subtract_rows(row.askers, earlier.askers, [](CommitAsker& asker, const CommitAsker& before) {
+        take(asker.count, before.count);
+    });
+}
+
 } // namespace
+
+std::uint64_t Commits::by_unseen() const
+{
+    std::uint64_t known = by_timer;
+    for (const CommitAsker& one : askers)
+        known += one.count;
+    return latency.histogram.count() - std::min(latency.histogram.count(), known);
+}
 
 void Counts::subtract(const Counts& earlier)
 {
@@ -235,9 +266,7 @@ void Counts::subtract(const Counts& earlier)
         row.latency.subtract(before.latency);
         row.delay.subtract(before.delay);
     });
-    subtract_rows(commits, earlier.commits, [](Commits& row, const Commits& before) {
-        row.latency.subtract(before.latency);
-    });
+    subtract_rows(commits, earlier.commits, subtract_commits);
     subtract_rows(handed_on, earlier.handed_on, [](HandedOn& row, const HandedOn& before) {
         take(row.count, before.count);
         take(row.time, before.time);

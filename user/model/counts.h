@@ -63,9 +63,11 @@ struct Operation {
     std::uint64_t imbalanced = 0;
     std::uint64_t voluntary = 0; ///< switches inside operations
     std::uint64_t involuntary = 0;
-    Nanoseconds flush{};    ///< of stage device: the time of FLUSH requests
-    Nanoseconds dirty{};    ///< of stage throttle: held back by dirty page limits
-    Nanoseconds residual{}; ///< wall time less the sum of stages, as an absolute value
+    Nanoseconds flush{}; ///< of stage device: the time of FLUSH requests
+    Nanoseconds dirty{}; ///< of stage throttle: held back by dirty page limits
+    std::array<Nanoseconds, kFileWaits> waits{}; ///< what waits were for, without `flush`
+    std::uint64_t merged = 0; ///< operations that shared a commit with an earlier one
+    Nanoseconds residual{};   ///< wall time less the sum of stages, as an absolute value
     Latency latency;
     std::array<StageTime, kStages> stages;
     std::vector<TopProcess> top; ///< longest first
@@ -77,6 +79,10 @@ struct Operation {
     [[nodiscard]] StageTime& stage(Stage which)
     {
         return stages.at(static_cast<std::size_t>(which));
+    }
+    [[nodiscard]] Nanoseconds wait(FileWait which) const
+    {
+        return waits.at(static_cast<std::size_t>(which));
     }
 };
 
@@ -94,10 +100,26 @@ struct Softirq {
     Latency delay; ///< raised to entered
 };
 
+/// A process that asked for commits.
+struct CommitAsker {
+    int pid = 0;
+    std::string comm; ///< empty: unknown
+    std::uint64_t count = 0;
+};
+
 /// Commits of one file system's journal.
 struct Commits {
     std::string device;
     Latency latency; ///< from the start of a commit to its end
+    std::array<Nanoseconds, kCommitPhases> phases{};
+    std::vector<CommitAsker> askers; ///< most first
+    std::uint64_t by_timer = 0;      ///< the journal's own interval was over
+    std::uint64_t sized = 0;         ///< commits of which the following is known
+    std::uint64_t handles = 0;       ///< changes of the file system in them
+    std::uint64_t blocks = 0;        ///< written to the journal
+
+    /// Commits that were asked for before the watch began, or for nobody who waited.
+    [[nodiscard]] std::uint64_t by_unseen() const;
 };
 
 struct Scheduler {

@@ -20,6 +20,8 @@ enum class Stage { IOPATH_STAGES(IOPATH_ENUM) };
 enum class Loss { IOPATH_LOSSES(IOPATH_ENUM) };
 enum class Interface { IOPATH_INTERFACES(IOPATH_ENUM) };
 enum class Punt { IOPATH_PUNTS(IOPATH_ENUM) };
+enum class FileWait { IOPATH_WAITS(IOPATH_ENUM) };
+enum class CommitPhase { IOPATH_COMMIT_PHASES(IOPATH_ENUM) };
 
 inline constexpr std::array kOpNames{IOPATH_OPS(IOPATH_NAME)};
 inline constexpr std::array kTargetNames{IOPATH_TARGETS(IOPATH_NAME)};
@@ -27,6 +29,8 @@ inline constexpr std::array kStageNames{IOPATH_STAGES(IOPATH_NAME)};
 inline constexpr std::array kLossNames{IOPATH_LOSSES(IOPATH_NAME)};
 inline constexpr std::array kInterfaceNames{IOPATH_INTERFACES(IOPATH_NAME)};
 inline constexpr std::array kPuntNames{IOPATH_PUNTS(IOPATH_NAME)};
+inline constexpr std::array kFileWaitNames{IOPATH_WAITS(IOPATH_NAME)};
+inline constexpr std::array kCommitPhaseNames{IOPATH_COMMIT_PHASES(IOPATH_NAME)};
 
 #define IOPATH_FLAG_ID(id, kernel, word) id,
 enum class RequestFlag { IOPATH_REQUEST_FLAGS(IOPATH_FLAG_ID) };
@@ -45,6 +49,8 @@ inline constexpr std::size_t kLosses = kLossNames.size();
 inline constexpr std::size_t kRequestFlags = kRequestFlagNames.size();
 inline constexpr std::size_t kInterfaces = kInterfaceNames.size();
 inline constexpr std::size_t kPunts = kPuntNames.size();
+inline constexpr std::size_t kFileWaits = kFileWaitNames.size();
+inline constexpr std::size_t kCommitPhases = kCommitPhaseNames.size();
 
 constexpr std::string_view name_of(Op op)
 {
@@ -65,6 +71,14 @@ constexpr std::string_view name_of(Loss loss)
 constexpr std::string_view name_of(Interface interface)
 {
     return kInterfaceNames.at(static_cast<std::size_t>(interface));
+}
+constexpr std::string_view name_of(FileWait wait)
+{
+    return kFileWaitNames.at(static_cast<std::size_t>(wait));
+}
+constexpr std::string_view name_of(CommitPhase phase)
+{
+    return kCommitPhaseNames.at(static_cast<std::size_t>(phase));
 }
 constexpr std::string_view name_of(Punt punt)
 {

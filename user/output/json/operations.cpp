@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/text.h"
+#include "model/waits.h"
 #include "output/json/parts.h"
 
 namespace iopath::json {
@@ -46,6 +47,18 @@ Json stages(const Operation& row)
     return list;
 }
 
+/// The whole time of syncs, by what they were for.
+Json sync_parts(const Operation& row)
+{
+    Json out;
+    for (std::size_t i = 0; i < kFileWaits; ++i)
+        out[std::string(kFileWaitNames.at(i))] = to_seconds(row.waits.at(i));
+    out["flush"] = to_seconds(row.flush);
+    out["rest"] = to_seconds(rest_of_waits(row));
+    out["merged"] = row.merged;
+    return out;
+}
+
 Json top_list(const std::vector<TopProcess>& top)
 {
     Json list = Json::array();
@@ -72,6 +85,10 @@ Json operation(const Operation& row)
     out["seconds"] = to_seconds(row.latency.sum);
     out["idle_seconds"] = to_seconds(idle_time(row));
     out["flush_seconds"] = to_seconds(row.flush);
+    if (knows_waits(row))
+        out["commit_seconds"] = to_seconds(commit_time(row));
+    if (knows_waits(row) && row.key.op == Op::sync)
+        out["sync"] = sync_parts(row);
     out["latency"] = latency(row.latency);
     out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
     out["stages"] = stages(row);

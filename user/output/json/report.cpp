@@ -64,10 +64,22 @@ Json softirq(const Softirq& row)
 
 Json commits(const Commits& row)
 {
-    return {{"device", row.device},
-            {"count", row.latency.histogram.count()},
-            {"seconds", to_seconds(row.latency.sum)},
-            {"latency", json::latency(row.latency)}};
+    Json phases;
+    for (std::size_t i = 0; i < kCommitPhases; ++i)
+        phases[std::string(kCommitPhaseNames.at(i))] = to_seconds(row.phases.at(i));
+    Json askers = Json::array();
+    for (const CommitAsker& one : row.askers)
+        askers.push_back({{"pid", one.pid}, {"comm", one.comm}, {"count", one.count}});
+    const bool sized = row.sized > 0;
+    return {
+        {"device", row.device},
+        {"count", row.latency.histogram.count()},
+        {"seconds", to_seconds(row.latency.sum)},
+        {"latency", json::latency(row.latency)},
+        {"phases", phases},
+        {"asked_by", {{"processes", askers}, {"timer", row.by_timer}, {"unseen", row.by_unseen()}}},
+        {"handles", sized ? Json(row.handles) : Json()},
+        {"blocks", sized ? Json(row.blocks) : Json()}};
 }
 
 Json scheduler(const Scheduler& scheduler)

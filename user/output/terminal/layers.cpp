@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kCommitRows = 8;
 constexpr std::size_t kInterruptRows = 6;
+constexpr std::size_t kIndent = 2;
 
 /// One interrupt line or softirq vector, over all CPUs.
 struct Load {
@@ -71,6 +72,22 @@ void load_row(Table& table, const Load& load, const Interval& interval)
                {quantile_text(load.delay, 0.99)}});
 }
 
+std::vector<Piece> askers(const Commits& row)
+{
+    constexpr std::size_t kNames = 3;
+    std::vector<Piece> pieces;
+    const auto add = [&](const std::string& who, std::uint64_t count) {
+        if (count > 0)
+            pieces.push_back({fmt::format("{} {}", who, grouped_count(count)), kDim});
+    };
+    for (std::size_t i = 0; i < std::min(row.askers.size(), kNames); ++i)
+        add("asked for by " + process_name(row.askers[i].comm, row.askers[i].pid),
+            row.askers[i].count);
+    add("by the timer", row.by_timer);
+    add("unknown", row.by_unseen());
+    return pieces;
+}
+
 } // namespace
 
 std::string count_text(std::uint64_t count, std::uint64_t exact)
@@ -94,17 +111,30 @@ void commits(Page& page, const Interval& interval)
     if (rows.empty())
         return;
     page.title("Journal commits");
-    Table table(
-        page,
-        {{"device", 19, true}, {"count", 8}, {"time", 10}, {"p50", 8}, {"p99", 8}, {"max", 8}});
+    Table table(page, {{"device", 15, true},
+                       {"count", 8},
+                       {"time", 8},
+                       {"p50", 8},
+                       {"p99", 8},
+                       {"locking", 8},
+                       {"flushing", 9},
+                       {"logging", 8},
+                       {"handles", 8}});
     table.head();
     table.rows(rows, kCommitRows, [&](const Commits& row) {
+        const auto phase = [&](CommitPhase which) {
+            return human_duration(row.phases.at(static_cast<std::size_t>(which)));
+        };
         table.row({{row.device},
                    {count_text(row.latency.histogram.count())},
                    {human_duration(row.latency.sum)},
                    {quantile_text(row.latency, 0.5)},
                    {quantile_text(row.latency, 0.99)},
-                   {human_duration(row.latency.max)}});
+                   {phase(CommitPhase::locking)},
+                   {phase(CommitPhase::flushing)},
+                   {phase(CommitPhase::logging)},
+                   {row.sized > 0 ? count_text(row.handles) : "-"}});
+        page.flow(kIndent, askers(row));
     });
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "model/waits.h"
 #include "output/terminal/bar.h"
 #include "output/terminal/sections.h"
 #include "output/terminal/table.h"
@@ -61,6 +62,31 @@ void idle_note(Page& page, const Operation& row)
         page.flow(kIndent, {{human_duration(idle) + " of this was idle waiting", kDim}});
 }
 
+/// Syncs by what they waited for; of other operations what commits took of them.
+void file_waits(Page& page, const Operation& row)
+{
+    constexpr double kLeastShare = 0.01;
+    if (!knows_waits(row) || row.latency.sum <= Nanoseconds::zero())
+        return;
+    std::vector<Piece> pieces;
+    const auto add = [&](std::string_view what, Nanoseconds time) {
+        const double share = to_seconds(time) / to_seconds(row.latency.sum);
+        if (share >= kLeastShare)
+            pieces.push_back({fmt::format("{} {:.0f}%", what, share * 100), kDim});
+    };
+    if (row.key.op != Op::sync) {
+        add("for commits", commit_time(row));
+    } else {
+        add("for data", row.wait(FileWait::data));
+        add("its commit", row.wait(FileWait::commit));
+        add("commits begun before", row.wait(FileWait::others_commit));
+        add("flushes", row.flush);
+        if (row.merged > 0)
+            pieces.push_back({grouped_count(row.merged) + " shared a commit", kDim});
+    }
+    page.flow(kIndent, pieces);
+}
+
 void processes(Page& page, const Operation& row)
 {
     constexpr std::size_t kNames = 4;
@@ -86,6 +112,7 @@ void slow_row(Page& page, Table& table, const Operation& row, const Scope& scope
     particulars(page, row);
     stage_bar(page, row, kIndent);
     waited_for(page, row, kIndent);
+    file_waits(page, row);
     processes(page, row);
     if (!keeps_idle(scope))
         idle_note(page, row);
