@@ -28,6 +28,8 @@ Nanoseconds time_of(const Operation& row, const Cause& cause)
     Nanoseconds sum{};
     if (cause.wanted && !cause.wanted(row))
         return sum;
+    if (cause.time)
+        return cause.time(row);
     for (const Stage stage : cause.stages)
         sum += row.stage(stage).time;
     if (cause.less)

@@ -27,8 +27,9 @@ struct Load {
 /// Stages that a cause consists of, for the rows that `wanted` accepts.
 struct Cause {
     std::vector<Stage> stages;
-    std::function<bool(const Operation&)> wanted;      ///< empty: all rows
-    std::function<Nanoseconds(const Operation&)> less; ///< part of them not meant; empty: none
+    std::function<bool(const Operation&)> wanted;        ///< empty: all rows
+    std::function<Nanoseconds(const Operation&)> less;   ///< part of them not meant; empty: none
+    std::function<Nanoseconds(const Operation&)> time{}; ///< this instead of stages; empty: those
 };
 
 /// All the time of a cause.
