@@ -5,10 +5,8 @@
 #define IOPATH_FAILURES_BPF_H
 
 #include "calls.bpf.h"
+#include "paths.bpf.h"
 #include "resolve.bpf.h"
-
-/* Names and mount points between a file and its root. */
-#define MOST_STEPS 64
 
 static __always_inline struct failure_work *this_failure(void)
 {
@@ -17,132 +15,47 @@ static __always_inline struct failure_work *this_failure(void)
 	return bpf_map_lookup_elem(&failure_works, &zero);
 }
 
-/* The struct mount around a vfsmount. As a number, by way of memory: the verifier refuses
- * arithmetic on pointers. */
-static __always_inline u64 mount_of(volatile u64 *memory, void *vfsmount)
-{
-	*memory = (u64)vfsmount;
-	return *memory - bpf_core_field_offset(struct mount, mnt);
-}
-
-/* The name is that of a file or directory, whose inode tells it from others. Pipes, sockets
- * and the like have none: they stand `alone`, as only top directories do. */
-static __always_inline int begin_walk(struct failure_work *work, void *dentry, void *vfsmount,
-                                      bool alone)
-{
-	void *inode = READ_FIELD(dentry, dentry, d_inode);
-	void *sb = READ_FIELD(inode, inode, i_sb);
-
-	if (alone && (READ_FIELD(inode, inode, i_mode) & S_IFMT) != S_IFDIR)
-		return 0;
-	if (!alone && !READ_FIELD(dentry, dentry, d_hash.pprev))
-		work->fresh.flags |= IOPATH_FAILURE_DELETED;
-	work->dentry = (u64)dentry;
-	work->mount = mount_of(&work->mount, vfsmount);
-	work->key.begins_at = 1;
-	work->key.inode = READ_FIELD(inode, inode, i_ino);
-	work->key.generation = READ_FIELD(inode, inode, i_generation);
-	work->key.dev = READ_FIELD(sb, super_block, s_dev);
-	return 1;
-}
-
-/* The walk begins at a descriptor or at the current directory; 0: that has no name. */
+/* The name begins at a descriptor or at the current directory; 0: that has none. */
 __noinline int begin_at(u32 fd)
 {
 	struct failure_work *work = this_failure();
+	struct path_walk *walk = this_walk();
 	struct task_struct *task = current_task();
-	void *file, *dentry, *mnt;
-	bool alone;
+	void *file = NULL;
 
-	if (!work)
+	if (!work || !walk)
 		return 0;
-	if ((s32)fd == AT_FDCWD) {
-		void *fs = READ_FIELD(task, task_struct, fs);
-
-		dentry = READ_FIELD(fs, fs_struct, pwd.dentry);
-		mnt = READ_FIELD(fs, fs_struct, pwd.mnt);
-	} else {
+	if ((s32)fd != AT_FDCWD) {
 		file = file_at(READ_FIELD(task, task_struct, files), fd);
 		if (!file)
 			return 0;
-		dentry = READ_FIELD(file, file, f_path.dentry);
-		mnt = READ_FIELD(file, file, f_path.mnt);
 	}
-	alone = READ_FIELD(dentry, dentry, d_parent) == dentry;
-	return begin_walk(work, dentry, mnt, alone);
-}
-
-/* One name or mount point up; 0 where the way ends. */
-__noinline int step_up(void)
-{
-	struct failure_work *work = this_failure();
-	void *dentry, *mount, *parent;
-	long length;
-	u32 at;
-
-	if (!work)
+	if (!(file ? begin_walk_at_file(walk, file) : begin_walk_at_pwd(walk, task)))
 		return 0;
-	dentry = (void *)*(volatile u64 *)&work->dentry;
-	mount = (void *)*(volatile u64 *)&work->mount;
-	if ((u64)dentry == work->root_dentry && (u64)mount == work->root_mount)
-		return 0;
-	work->fresh.flags |= IOPATH_FAILURE_CUT; /* taken back at the root */
-	if (READ_FIELD(mount, mount, mnt.mnt_root) == dentry) {
-		parent = READ_FIELD(mount, mount, mnt_parent);
-		if (parent == mount)
-			return 0;
-		work->dentry = (u64)READ_FIELD(mount, mount, mnt_mountpoint);
-		work->mount = (u64)parent;
-		return 1;
-	}
-	parent = READ_FIELD(dentry, dentry, d_parent);
-	at = *(volatile u32 *)&work->fresh.names_bytes;
-	if (parent == dentry || at >= IOPATH_FAILURE_NAMES)
-		return 0;
-	length = bpf_probe_read_kernel_str(&work->fresh.names[at], IOPATH_FAILURE_NAME,
-	                                   READ_FIELD(dentry, dentry, d_name.name));
-	if (length <= 0)
-		return 0;
-	work->fresh.names_bytes = at + length;
-	work->dentry = (u64)parent;
+	work->key.begins_at = 1;
+	work->key.inode = walk->inode;
+	work->key.generation = walk->generation;
+	work->key.dev = walk->dev;
 	return 1;
-}
-
-/* The names from where the walk begins up to the process's root. */
-__noinline int walk_up(void)
-{
-	struct failure_work *work = this_failure();
-	void *fs = READ_FIELD(current_task(), task_struct, fs);
-
-	if (!work || !fs || !work->dentry)
-		return 0;
-	work->root_dentry = (u64)READ_FIELD(fs, fs_struct, root.dentry);
-	work->root_mount = mount_of(&work->root_mount, READ_FIELD(fs, fs_struct, root.mnt));
-	for (u32 i = 0; i < MOST_STEPS; i++) {
-		if (!step_up())
-			break;
-	}
-	if (work->dentry == work->root_dentry && work->mount == work->root_mount)
-		work->fresh.flags &= ~IOPATH_FAILURE_CUT;
-	return 0;
 }
 
 /* The end of a path that is longer than its place. */
 __noinline int read_path_end(u64 pointer)
 {
 	struct failure_work *work = this_failure();
+	struct path_walk *walk = this_walk();
 	u64 end = pointer;
 
-	if (!work)
+	if (!work || !walk)
 		return 0;
-	for (u32 i = 0; i < 1 + 4096 / IOPATH_FAILURE_NAMES; i++) {
+	for (u32 i = 0; i < 1 + 4096 / IOPATH_NAMES_SIZE; i++) {
 		long length =
-		    bpf_probe_read_user_str(work->fresh.names, IOPATH_FAILURE_NAMES, (void *)end);
+		    bpf_probe_read_user_str(walk->names.text, IOPATH_NAMES_SIZE, (void *)end);
 
 		if (length <= 0)
 			break;
 		end += length - 1;
-		if (length < IOPATH_FAILURE_NAMES)
+		if (length < IOPATH_NAMES_SIZE)
 			break;
 	}
 	bpf_probe_read_user_str(work->key.path, sizeof(work->key.path),
@@ -293,21 +206,22 @@ __noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
 {
 	struct failure_work *work = this_failure();
 	struct task_struct *task = current_task();
+	struct path_walk *walk = this_walk();
 	struct iopath_failure *known;
 
-	if (!work)
+	if (!work || !walk)
 		return 0;
 	__builtin_memset(&work->key, 0, sizeof(work->key));
 	work->key.tgid = TASK(task, tgid);
 	work->key.row = row;
 	work->key.error = error;
-	work->fresh.flags = 0;
-	work->fresh.names_bytes = 0;
-	work->dentry = 0;
+	forget_walk(walk);
 	name_failed();
 	known = bpf_map_lookup_elem(&failures, &work->key);
 	if (!known) {
+		set_walk_root(walk, task);
 		walk_up();
+		keep_names(&work->fresh.names, walk);
 		read_comm(work->fresh.comm, task);
 		bpf_map_update_elem(&failures, &work->key, &work->fresh, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&failures, &work->key);

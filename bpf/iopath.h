@@ -231,6 +231,7 @@ struct iopath_latency {
 #include "iopath_async.h"
 #include "iopath_block.h"
 #include "iopath_cpu.h"
+#include "iopath_path.h"
 #include "iopath_failure.h"
 #include "iopath_journal.h"
 #include "iopath_locks.h"

@@ -6,8 +6,6 @@
 #define IOPATH_FAILURES       4096 /* told apart; the rest is counted by op and error */
 #define IOPATH_FAILURE_ERRORS 256
 #define IOPATH_FAILURE_PATH   384 /* of the program's own path; of a longer one, its end */
-#define IOPATH_FAILURE_NAMES  768 /* of directories; a longer name's front is not kept */
-#define IOPATH_FAILURE_NAME   256 /* of one of them, at most */
 
 enum iopath_failure_naming {
 	IOPATH_NAMED_BY_NOTHING, /* what was called names no file, or could not be read */
@@ -32,17 +30,11 @@ struct iopath_failure_key {
 	char path[IOPATH_FAILURE_PATH];
 };
 
-#define IOPATH_FAILURE_CUT     1 /* the names do not lead up to the process's root */
-#define IOPATH_FAILURE_DELETED 2 /* the file of the descriptor */
-
 struct iopath_failure {
 	iop_u64 count;
 	iop_u64 ns;
 	char comm[IOPATH_COMM];
-	iop_u32 flags;
-	iop_u32 names_bytes;
-	/* From a descriptor's file or a directory upwards, a zero behind each. */
-	char names[IOPATH_FAILURE_NAMES + IOPATH_FAILURE_NAME];
+	struct iopath_names names; /* of a descriptor's file, or of a directory */
 };
 
 /* Failures without a place of their own. */

@@ -366,6 +366,7 @@ struct {
 #include "maps_failure.bpf.h"
 #include "maps_journal.bpf.h"
 #include "maps_locks.bpf.h"
+#include "maps_path.bpf.h"
 
 /* ---- small helpers on them ------------------------------------------------ */
 

@@ -7,10 +7,6 @@
 struct failure_work {
 	struct iopath_failure_key key;
 	struct iopath_failure fresh;
-	u64 dentry; /* where the walk is; 0: there is nothing to walk */
-	u64 mount;
-	u64 root_dentry;
-	u64 root_mount;
 };
 
 struct {

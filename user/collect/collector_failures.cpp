@@ -5,7 +5,6 @@
 #include "collect/collector.h"
 #include "collect/records.h"
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <map>
@@ -15,19 +14,6 @@
 namespace iopath {
 
 namespace {
-
-/// "/home/user" of the names that lead upwards: "user", "home"; of none "/", the root itself.
-std::string path_of_names(const iopath_failure& failure)
-{
-    const std::size_t size = std::min<std::size_t>(failure.names_bytes, sizeof(failure.names));
-    std::string path;
-    for (std::size_t at = 0; at < size;) {
-        const std::string name(&failure.names[at], strnlen(&failure.names[at], size - at));
-        path.insert(0, "/" + name);
-        at += name.size() + 1;
-    }
-    return path.empty() ? "/" : path;
-}
 
 std::string address_of(const char* raw)
 {
@@ -51,14 +37,14 @@ void name_failure(Failure& row, const iopath_failure_key& key, const iopath_fail
         return;
     const std::string own = fixed_string(key.path);
     const bool relative = !own.empty() && own.front() != '/' && own.front() != '@';
-    row.deleted = (failure.flags & IOPATH_FAILURE_DELETED) != 0;
+    row.deleted = (failure.names.flags & IOPATH_NAMES_DELETED) != 0;
     row.path = own;
     if (key.front_cut != 0) {
         row.cut = true;
         row.path = "..." + own;
     } else if (key.begins_at != 0) {
-        row.cut = (failure.flags & IOPATH_FAILURE_CUT) != 0;
-        std::string begin = path_of_names(failure);
+        row.cut = (failure.names.flags & IOPATH_NAMES_CUT) != 0;
+        std::string begin = path_of(failure.names);
         if (!own.empty() && begin.back() != '/')
             begin += "/";
         row.path = (row.cut ? "..." : "") + begin + own;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "collect/records.h"
 
+#include <algorithm>
+
 namespace iopath {
 
 std::string helper_name(const std::string& comm)
@@ -11,6 +13,18 @@ std::string helper_name(const std::string& comm)
             return comm.substr(0, length - 1);
     }
     return comm;
+}
+
+std::string path_of(const iopath_names& names)
+{
+    const std::size_t size = std::min<std::size_t>(names.bytes, sizeof(names.text));
+    std::string path;
+    for (std::size_t at = 0; at < size;) {
+        const std::string name(&names.text[at], strnlen(&names.text[at], size - at));
+        path.insert(0, "/" + name);
+        at += name.size() + 1;
+    }
+    return path.empty() ? "/" : path;
 }
 
 void TopTable::add(std::uint32_t row, std::uint32_t tgid, const std::string& comm, Nanoseconds time)

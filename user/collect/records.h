@@ -25,6 +25,9 @@ std::string fixed_string(const char (&text)[size])
 /// stays.
 std::string helper_name(const std::string& comm);
 
+/// "/home/user" of the names that lead upwards: "user", "home"; of none "/", the root itself.
+std::string path_of(const iopath_names& names);
+
 /// Calls `use` with every record that the task iterator wrote.
 template <typename Use>
 void each_record(const std::string& tasks, Use use)

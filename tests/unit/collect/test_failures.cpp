@@ -34,11 +34,11 @@ iopath_failure failure_of(std::initializer_list<std::string_view> names, std::ui
     iopath_failure failure{};
     failure.count = count;
     failure.ns = 100 * count;
-    failure.flags = flags;
+    failure.names.flags = flags;
     std::strcpy(&failure.comm[0], "cat");
     for (const std::string_view name : names) {
-        name.copy(&failure.names[failure.names_bytes], name.size());
-        failure.names_bytes += name.size() + 1;
+        name.copy(&failure.names.text[failure.names.bytes], name.size());
+        failure.names.bytes += name.size() + 1;
     }
     return failure;
 }
@@ -85,7 +85,7 @@ TEST_CASE("relative paths begin at their directory", "[failures]")
     const auto relative = key_of(IOPATH_NAMED_BY_PATH, "x", true);
     CHECK(only(relative, failure_of({"user", "home"}, 1)).path == "/home/user/x");
     CHECK(only(relative, failure_of({}, 1)).path == "/x");
-    const Failure cut = only(relative, failure_of({"b", "a"}, 1, IOPATH_FAILURE_CUT));
+    const Failure cut = only(relative, failure_of({"b", "a"}, 1, IOPATH_NAMES_CUT));
     CHECK(cut.path == ".../a/b/x");
     CHECK(cut.cut);
     const Failure nowhere = only(key_of(IOPATH_NAMED_BY_PATH, "x", false), failure_of({}, 1));
@@ -100,7 +100,7 @@ TEST_CASE("relative paths begin at their directory", "[failures]")
 TEST_CASE("descriptors are named by their file, sockets by their address", "[failures]")
 {
     const auto by_fd = key_of(IOPATH_NAMED_BY_FD, "", true);
-    const Failure file = only(by_fd, failure_of({"file", "tmp"}, 1, IOPATH_FAILURE_DELETED));
+    const Failure file = only(by_fd, failure_of({"file", "tmp"}, 1, IOPATH_NAMES_DELETED));
     CHECK(file.path == "/tmp/file");
     CHECK(file.deleted);
     CHECK(only(by_fd, failure_of({}, 1)).path == "/");

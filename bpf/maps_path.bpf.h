@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The maps of paths; part of maps.bpf.h. */
+#ifndef IOPATH_MAPS_PATH_BPF_H
+#define IOPATH_MAPS_PATH_BPF_H
+
+/* A way from a file or directory to the root, as far as it has been gone. */
+struct path_walk {
+	u64 dentry; /* where it is; 0: there is nothing to walk */
+	u64 mount;
+	u64 root_dentry;
+	u64 root_mount;
+	u64 inode; /* of where it began */
+	u32 generation;
+	u32 dev;
+	struct iopath_names names;
+};
+
+/* Too large for the stack; by context. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CONTEXTS);
+	__type(key, u32);
+	__type(value, struct path_walk);
+} path_walks SEC(".maps");
+
+#endif
