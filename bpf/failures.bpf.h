@@ -21,21 +21,28 @@ __noinline int begin_at(u32 fd)
 	struct failure_work *work = this_failure();
 	struct path_walk *walk = this_walk();
 	struct task_struct *task = current_task();
-	void *file = NULL;
+	void *file, *dentry, *mnt;
 
 	if (!work || !walk)
 		return 0;
-	if ((s32)fd != AT_FDCWD) {
+	if ((s32)fd == AT_FDCWD) {
+		void *fs = READ_FIELD(task, task_struct, fs);
+
+		dentry = READ_FIELD(fs, fs_struct, pwd.dentry);
+		mnt = READ_FIELD(fs, fs_struct, pwd.mnt);
+	} else {
 		file = file_at(READ_FIELD(task, task_struct, files), fd);
 		if (!file)
 			return 0;
+		dentry = READ_FIELD(file, file, f_path.dentry);
+		mnt = READ_FIELD(file, file, f_path.mnt);
 	}
-	if (!(file ? begin_walk_at_file(walk, file) : begin_walk_at_pwd(walk, task)))
+	if (!begin_walk(walk, dentry, mnt))
 		return 0;
 	work->key.begins_at = 1;
-	work->key.inode = walk->inode;
-	work->key.generation = walk->generation;
-	work->key.dev = walk->dev;
+	work->key.inode = walk->key.inode;
+	work->key.generation = walk->key.generation;
+	work->key.dev = walk->key.dev;
 	return 1;
 }
 
@@ -50,7 +57,7 @@ __noinline int read_path_end(u64 pointer)
 		return 0;
 	for (u32 i = 0; i < 1 + 4096 / IOPATH_NAMES_SIZE; i++) {
 		long length =
-		    bpf_probe_read_user_str(walk->names.text, IOPATH_NAMES_SIZE, (void *)end);
+		    bpf_probe_read_user_str(walk->file.names.text, IOPATH_NAMES_SIZE, (void *)end);
 
 		if (length <= 0)
 			break;
@@ -220,7 +227,7 @@ __noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
 	known = bpf_map_lookup_elem(&failures, &work->key);
 	if (!known) {
 		set_walk_root(walk, task);
-		walk_up();
+		walk_up(walk);
 		keep_names(&work->fresh.names, walk);
 		read_comm(work->fresh.comm, task);
 		bpf_map_update_elem(&failures, &work->key, &work->fresh, BPF_NOEXIST);

@@ -57,7 +57,7 @@ static __always_inline struct file_identity identity_of(u32 kind, u64 object, u6
 		file = file_at(files_of_current(), object);
 	else if (kind == OF_KIOCB)
 		file = READ_FIELD(file, kiocb, ki_filp);
-	return file ? forget_values(identify_file(file)) : UNKNOWN_FILE;
+	return file ? forget_values(identify_file(file, true)) : UNKNOWN_FILE;
 }
 
 /* Takes numbers only, so that every kernel verifies it once. */

@@ -111,7 +111,7 @@ enum iopath_mark {
 	IOPATH_MARK_MEMBER = 32, /* in scope */
 };
 
-enum iopath_by { IOPATH_BY_NOTHING, IOPATH_BY_PROCESS, IOPATH_BY_CGROUP };
+enum iopath_by { IOPATH_BY_NOTHING, IOPATH_BY_PROCESS, IOPATH_BY_CGROUP, IOPATH_BY_FILE };
 
 #define IOPATH_FIELD_OF(id, structure, field) iop_u16 id;
 struct iopath_fields {
@@ -135,6 +135,9 @@ struct iopath_config {
 	iop_u32 max_rows;
 	iop_u32 max_block_rows;
 	iop_u32 max_submitters;
+	iop_u32 max_files;
+	iop_u32 max_file_rows; /* of max_rows: for files with a number of their own */
+	iop_u32 pad3;
 	iop_u64 cgroup_id; /* with scope cgroup */
 	char comm[IOPATH_COMM];
 	struct iopath_fields fields;
@@ -145,6 +148,7 @@ enum iopath_numbered {
 	IOPATH_NUMBERED_ROW,
 	IOPATH_NUMBERED_BLOCK_ROW,
 	IOPATH_NUMBERED_SUBMITTER,
+	IOPATH_NUMBERED_FILE,
 	IOPATH_NUMBERED_COUNT
 };
 #define IOPATH_FIRST_FREE_BLOCK_ROW 1 /* row 0 takes what found no room */
@@ -157,7 +161,7 @@ enum iopath_numbered {
  * 0 unknown. dev: kernel dev_t of the file system or block device. */
 struct iopath_row_key {
 	iop_u64 fs_type;
-	iop_u64 scope; /* tgid or cgroup id, with --by */
+	iop_u64 scope; /* tgid, cgroup id or number of the file, with --by */
 	iop_u32 dev;
 	iop_u8 op;
 	iop_u8 target;

@@ -16,4 +16,26 @@ struct iopath_names {
 	char text[IOPATH_NAMES_SIZE + IOPATH_NAME_SIZE];
 };
 
+/* ---- rows by file (--by file) ------------------------------------------------------------ */
+
+/* What files are told apart by. `name`: a hash of the name, its directory, its mount and the
+ * process's root: the same inode has several paths by hard links, bind mounts and renames. */
+struct iopath_file_key {
+	iop_u64 name;
+	iop_u64 inode;
+	iop_u32 generation;
+	iop_u32 dev;
+	iop_u32 deleted;
+	iop_u32 pad;
+};
+
+/* Numbers are given from 1 on; 0 is what has no path. */
+struct iopath_file {
+	iop_u32 number;
+	iop_u32 pad;
+	struct iopath_names names;
+};
+#define IOPATH_FIRST_FREE_FILE 1
+#define IOPATH_OTHER_FILES     0xfffff /* those for which there was no room */
+
 #endif

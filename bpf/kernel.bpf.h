@@ -109,6 +109,7 @@ struct file_lock {
 };
 
 struct qstr {
+	u64 hash_len; /* the hash is one of the directory, too */
 	const unsigned char *name;
 };
 

@@ -88,7 +88,9 @@ struct row_place {
 struct file_identity {
 	u64 fs_type; /* regular files and directories */
 	u32 dev;     /* of the file system; the device's own of block and character devices */
-	u32 kind;    /* S_IFMT bits << 8 | family and type of a socket; 0: no file */
+	/* S_IFMT bits << 8 | family and type of a socket, or, with --by file, the number of any
+	 * other file; 0: no file */
+	u32 kind;
 };
 
 /* What the thread last did with each op: the row it belongs to, found again

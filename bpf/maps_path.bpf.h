@@ -9,11 +9,18 @@ struct path_walk {
 	u64 mount;
 	u64 root_dentry;
 	u64 root_mount;
-	u64 inode; /* of where it began */
-	u32 generation;
-	u32 dev;
-	struct iopath_names names;
+	struct iopath_file_key key; /* of where it began */
+	struct iopath_file file;    /* in the making */
 };
+
+/* By what tells them apart. The loader sets its size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct iopath_file_key);
+	__type(value, struct iopath_file);
+} files SEC(".maps");
 
 /* Too large for the stack; by context. */
 struct {

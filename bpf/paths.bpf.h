@@ -32,57 +32,37 @@ static __always_inline u64 mount_of(volatile u64 *memory, void *vfsmount)
 /* There is nothing to walk. */
 static __always_inline void forget_walk(struct path_walk *walk)
 {
-	walk->names.flags = 0;
-	walk->names.bytes = 0;
+	walk->file.names.flags = 0;
+	walk->file.names.bytes = 0;
 	walk->dentry = 0;
 }
 
 /* The inode tells the file or directory from others. Pipes, sockets and the like have no name:
- * they stand `alone`, as only top directories do. */
-static __always_inline int begin_walk(struct path_walk *walk, void *dentry, void *vfsmount,
-                                      bool alone)
+ * they stand alone, as only top directories do. */
+static __always_inline int begin_walk(struct path_walk *walk, void *dentry, void *vfsmount)
 {
+	bool alone = READ_FIELD(dentry, dentry, d_parent) == dentry;
 	void *inode = READ_FIELD(dentry, dentry, d_inode);
 	void *sb = READ_FIELD(inode, inode, i_sb);
 
 	forget_walk(walk);
 	if (alone && (READ_FIELD(inode, inode, i_mode) & S_IFMT) != S_IFDIR)
 		return 0;
-	if (!alone && !READ_FIELD(dentry, dentry, d_hash.pprev))
-		walk->names.flags |= IOPATH_NAMES_DELETED;
+	walk->key.deleted = !alone && !READ_FIELD(dentry, dentry, d_hash.pprev);
+	if (walk->key.deleted)
+		walk->file.names.flags |= IOPATH_NAMES_DELETED;
 	walk->dentry = (u64)dentry;
 	walk->mount = mount_of(&walk->mount, vfsmount);
-	walk->inode = READ_FIELD(inode, inode, i_ino);
-	walk->generation = READ_FIELD(inode, inode, i_generation);
-	walk->dev = READ_FIELD(sb, super_block, s_dev);
+	walk->key.inode = READ_FIELD(inode, inode, i_ino);
+	walk->key.generation = READ_FIELD(inode, inode, i_generation);
+	walk->key.dev = READ_FIELD(sb, super_block, s_dev);
 	return 1;
 }
 
-static __always_inline int begin_walk_at_file(struct path_walk *walk, void *file)
-{
-	void *dentry = READ_FIELD(file, file, f_path.dentry);
-	bool alone = READ_FIELD(dentry, dentry, d_parent) == dentry;
-
-	return begin_walk(walk, dentry, READ_FIELD(file, file, f_path.mnt), alone);
-}
-
-/* A current directory that is a root stands alone, too. */
-static __always_inline int begin_walk_at_pwd(struct path_walk *walk, struct task_struct *task)
-{
-	void *fs = READ_FIELD(task, task_struct, fs), *dentry;
-	bool alone;
-
-	if (!fs)
-		return 0;
-	dentry = READ_FIELD(fs, fs_struct, pwd.dentry);
-	alone = READ_FIELD(dentry, dentry, d_parent) == dentry;
-	return begin_walk(walk, dentry, READ_FIELD(fs, fs_struct, pwd.mnt), alone);
-}
-
-/* The walk ends at the root of this task. */
+/* The walk ends at the root of this task; of none, at that of the mounts. */
 static __always_inline void set_walk_root(struct path_walk *walk, struct task_struct *task)
 {
-	void *fs = READ_FIELD(task, task_struct, fs);
+	void *fs = task ? READ_FIELD(task, task_struct, fs) : NULL;
 
 	walk->root_dentry = 0;
 	walk->root_mount = 0;
@@ -106,47 +86,47 @@ __noinline int step_up(void)
 	mount = (void *)*(volatile u64 *)&walk->mount;
 	if ((u64)dentry == walk->root_dentry && (u64)mount == walk->root_mount)
 		return 0;
-	walk->names.flags |= IOPATH_NAMES_CUT; /* taken back at the root */
+	walk->file.names.flags |= IOPATH_NAMES_CUT; /* taken back at the root */
 	if (READ_FIELD(mount, mount, mnt.mnt_root) == dentry) {
 		parent = READ_FIELD(mount, mount, mnt_parent);
-		if (parent == mount)
+		if (parent == mount) {
+			if (!walk->root_mount)
+				walk->file.names.flags &= ~IOPATH_NAMES_CUT;
 			return 0;
+		}
 		walk->dentry = (u64)READ_FIELD(mount, mount, mnt_mountpoint);
 		walk->mount = (u64)parent;
 		return 1;
 	}
 	parent = READ_FIELD(dentry, dentry, d_parent);
-	at = *(volatile u32 *)&walk->names.bytes;
+	at = *(volatile u32 *)&walk->file.names.bytes;
 	if (parent == dentry || at >= IOPATH_NAMES_SIZE)
 		return 0;
-	length = bpf_probe_read_kernel_str(&walk->names.text[at], IOPATH_NAME_SIZE,
+	length = bpf_probe_read_kernel_str(&walk->file.names.text[at], IOPATH_NAME_SIZE,
 	                                   READ_FIELD(dentry, dentry, d_name.name));
 	if (length <= 0)
 		return 0;
-	walk->names.bytes = at + length;
+	walk->file.names.bytes = at + length;
 	walk->dentry = (u64)parent;
 	return 1;
 }
 
 /* The names from where the walk begins up to its root. */
-__noinline int walk_up(void)
+static __always_inline void walk_up(struct path_walk *walk)
 {
-	struct path_walk *walk = this_walk();
-
-	if (!walk || !walk->dentry)
-		return 0;
+	if (!walk->dentry)
+		return;
 	for (u32 i = 0; i < MOST_STEPS; i++) {
 		if (!step_up())
 			break;
 	}
 	if (walk->dentry == walk->root_dentry && walk->mount == walk->root_mount)
-		walk->names.flags &= ~IOPATH_NAMES_CUT;
-	return 0;
+		walk->file.names.flags &= ~IOPATH_NAMES_CUT;
 }
 
 static __always_inline void keep_names(struct iopath_names *names, const struct path_walk *walk)
 {
-	if (bpf_probe_read_kernel(names, sizeof(*names), &walk->names))
+	if (bpf_probe_read_kernel(names, sizeof(*names), &walk->file.names))
 		count_loss(IOPATH_LOSS_read_failed);
 }
 

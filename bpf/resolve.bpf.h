@@ -3,17 +3,19 @@
 #ifndef IOPATH_RESOLVE_BPF_H
 #define IOPATH_RESOLVE_BPF_H
 
+#include "files.bpf.h"
 #include "ledger.bpf.h"
 #include "numbers.bpf.h"
 
 #define KIND_MODE(kind)        ((kind) >> 8 & S_IFMT)
 #define KIND_FAMILY(kind)      ((kind)&0xff)
 #define KIND_SOCKET_TYPE(kind) ((kind) >> 24)
+#define KIND_NUMBER(kind)      ((kind)&IOPATH_OTHER_FILES) /* of what is no socket */
 #define UNKNOWN_FILE           ((struct file_identity){})
 
 /* Where a kernel has no bpf_rdonly_cast the same loads are probe reads. Identities
- * are passed by value, so that they stay in registers. */
-static __always_inline struct file_identity identify_file(void *pointer)
+ * are passed by value, so that they stay in registers. `own`: a file of the current process. */
+static __always_inline struct file_identity identify_file(void *pointer, bool own)
 {
 	void *inode = READ_FIELD(pointer, file, f_inode);
 	u32 mode = READ_FIELD(inode, inode, i_mode) & S_IFMT;
@@ -34,6 +36,8 @@ static __always_inline struct file_identity identify_file(void *pointer)
 		id.dev = READ_FIELD(sb, super_block, s_dev);
 		id.fs_type = (u64)READ_FIELD(sb, super_block, s_type);
 	}
+	if (config.by == IOPATH_BY_FILE)
+		id.kind |= file_number(address_of(pointer), own);
 	return id;
 }
 
@@ -74,7 +78,7 @@ static __always_inline struct file_identity identify_fd(void *files, u32 fd)
 {
 	void *file = file_at(files, fd);
 
-	return file ? identify_file(file) : UNKNOWN_FILE;
+	return file ? identify_file(file, true) : UNKNOWN_FILE;
 }
 
 static __always_inline void *files_of_current(void)
@@ -140,13 +144,21 @@ __noinline u32 classify(u32 kind, u32 dev, u64 name)
 	return target_of(id);
 }
 
+/* Is this the number of one file? */
+static __always_inline bool has_number(u64 file)
+{
+	return file && file != IOPATH_OTHER_FILES;
+}
+
 /* A new row in the dictionary; 0 where there is no room. */
 static __always_inline u32 add_row(struct iopath_row_info *info)
 {
 	struct iopath_row_info *slot;
-	u32 row;
+	u32 row, limit = config.max_rows;
 
-	row = take_number(IOPATH_NUMBERED_ROW, IOPATH_FIRST_FREE_ROW, config.max_rows);
+	if (config.by == IOPATH_BY_FILE && has_number(info->key.scope))
+		limit = config.max_file_rows;
+	row = take_number(IOPATH_NUMBERED_ROW, IOPATH_FIRST_FREE_ROW, limit);
 	if (!row)
 		return 0;
 	slot = bpf_map_lookup_elem(&row_infos, &row);
@@ -154,6 +166,17 @@ static __always_inline u32 add_row(struct iopath_row_info *info)
 		return 0;
 	*slot = *info;
 	return enter_number(&row_dictionary, &info->key, row);
+}
+
+static __always_inline u32 row_of(struct iopath_row_info *info)
+{
+	u32 *known = bpf_map_lookup_elem(&row_dictionary, &info->key);
+
+	if (known)
+		return *known;
+	if (config.by == IOPATH_BY_PROCESS)
+		read_comm(info->comm, current_task());
+	return add_row(info);
 }
 
 /* Moves the current thread's time not yet added to `top` from its cache into the map. */
@@ -184,7 +207,7 @@ VERIFIED_ONCE int flush_top(struct row_cache *slot)
 	return 0;
 }
 
-/* What a row is told apart by beyond the file (--by). */
+/* What a row is told apart by beyond the file system and device (--by). */
 static __always_inline u64 row_scope(struct task_struct *task)
 {
 	if (config.by == IOPATH_BY_PROCESS)
@@ -200,7 +223,7 @@ VERIFIED_ONCE int find_row(struct row_cache *slot, const struct file_identity *i
                            u32 peer_target, u64 scope)
 {
 	struct iopath_row_info info = {};
-	u32 row = 0, *known, class;
+	u32 row, class;
 	u8 target, flags;
 	u64 fs_name;
 
@@ -224,21 +247,24 @@ VERIFIED_ONCE int find_row(struct row_cache *slot, const struct file_identity *i
 	info.key.target = target;
 	info.key.peer_target = peer_target;
 	info.key.scope = scope;
+	if (config.by == IOPATH_BY_FILE && KIND_MODE(id->kind) != S_IFSOCK)
+		info.key.scope = KIND_NUMBER(id->kind);
 	if (target == IOPATH_TARGET_file)
 		info.key.fs_type = id->fs_type;
 	if (target == IOPATH_TARGET_file || target == IOPATH_TARGET_blockdev)
 		info.key.dev = id->dev;
-	known = bpf_map_lookup_elem(&row_dictionary, &info.key);
-	if (known) {
-		row = *known;
-	} else {
-		if (config.by == IOPATH_BY_PROCESS)
-			read_comm(info.comm, current_task());
-		row = add_row(&info);
+	row = row_of(&info);
+	if (config.by == IOPATH_BY_FILE && !row && has_number(info.key.scope)) {
+		count_loss(IOPATH_LOSS_map_full);
+		info.key.scope = IOPATH_OTHER_FILES;
+		row = row_of(&info);
 	}
 	slot->fs_type = id->fs_type;
 	slot->dev = id->dev;
 	slot->kind = id->kind;
+	/* Not kept as this file's, so that each of these operations counts. */
+	if (config.by == IOPATH_BY_FILE && info.key.scope == IOPATH_OTHER_FILES)
+		slot->kind |= IOPATH_OTHER_FILES;
 	slot->scope = scope;
 	slot->place = (struct row_place){.row = row, .file_flags = flags, .target = target};
 	return row;
@@ -251,12 +277,6 @@ static __always_inline bool cache_hits(const struct row_cache *slot, struct file
 	    !slot->place.row)
 		return false;
 	return config.by != IOPATH_BY_CGROUP || slot->scope == bpf_get_current_cgroup_id();
-}
-
-/* -d; numbers of character devices may be among those of block devices: user space drops them. */
-static __always_inline bool is_wanted_device(u32 dev)
-{
-	return !config.filter_device || bpf_map_lookup_elem(&wanted_devices, &dev);
 }
 
 /* Where an operation on a file is counted, by the thread's cache. A dictionary

@@ -8,11 +8,11 @@
 #include "uring_stages.bpf.h"
 
 /* Into memory, so that the verifier does not tell one kind of file from another. 0: none. */
-VERIFIED_ONCE int identify_into(struct file_identity *id, u64 file)
+VERIFIED_ONCE int identify_into(struct file_identity *id, u64 file, bool own)
 {
 	if (!id)
 		return 0;
-	*id = file ? identify_file((void *)file) : UNKNOWN_FILE;
+	*id = file ? identify_file((void *)file, own) : UNKNOWN_FILE;
 	return 0;
 }
 
@@ -65,11 +65,11 @@ VERIFIED_ONCE int place_operation(struct ledger *ledger, struct iopath_async_op 
 	at_home = TASK(current_task(), tgid) == op->tgid;
 	from = uring_call_of(op->opcode).file;
 	if (from == URING_FILE || from == URING_BOTH)
-		identify_into(&id, uring_file(op->request));
+		identify_into(&id, uring_file(op->request), at_home);
 	else if (from == URING_RESULT && at_home && result > 0)
-		identify_into(&id, file_of_fd(result));
+		identify_into(&id, file_of_fd(result), true);
 	if (from == URING_BOTH) {
-		identify_into(&input, at_home ? spliced_from(op->request) : 0);
+		identify_into(&input, at_home ? spliced_from(op->request) : 0, true);
 		peer = order_ends(&id, &input);
 	}
 	ledger->place = async_place(&ledger->cache[kind], op, id, peer);

@@ -287,7 +287,7 @@ class Checker:
 
 
 def row_key(row):
-    names = ("op", "target", "interface", "peer_target", "fs", "device", "pid", "comm", "cgroup", "path")
+    names = ("op", "target", "interface", "peer_target", "fs", "device", "pid", "comm", "cgroup", "path", "deleted")
     return tuple(row.get(name) for name in names)
 
 

@@ -286,7 +286,7 @@ Interval troubled_interval()
     interval.steal = 120ms;
     interval.command_end = CommandEnd{3, 2};
     InFlight open;
-    open.key = {Op::read, Target::pipe, {}, "", "", 0, "", ""};
+    open.key = {Op::read, Target::pipe, {}, "", "", 0, "", "", {}};
     open.pid = 1500;
     open.comm = "fifo-reader";
     open.syscall = "read";

@@ -148,8 +148,10 @@ std::string take_breakdown(const std::string& word, Breakdown& by)
         by = Breakdown::device;
     else if (word == "fs")
         by = Breakdown::fs;
+    else if (word == "file")
+        by = Breakdown::file;
     else
-        return "--by: '" + word + "' is none of process, cgroup, device, fs";
+        return "--by: '" + word + "' is none of process, cgroup, device, fs, file";
     return "";
 }
 
@@ -235,7 +237,7 @@ void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& opti
     app.add_option("--op", raw.op, "Only this op: " + list_of(kOpNames))->type_name("OP");
     app.add_option("--target", raw.target, "Show only this target: " + list_of(kTargetNames))
         ->type_name("TARGET");
-    app.add_option("--by", raw.by, "Break rows down by process, cgroup, device or fs")
+    app.add_option("--by", raw.by, "Break rows down by process, cgroup, device, fs or file")
         ->type_name("WHAT");
     app.add_option("--duration", raw.duration, "How long to watch (default 10s; 500ms, 2m...)")
         ->type_name("TIME");
@@ -245,6 +247,7 @@ void add_diagnose_options(CLI::App& app, RawDiagnose& raw, DiagnoseOptions& opti
     app.add_option("--color", raw.colour, "auto, always or never")->type_name("WHEN");
     add_attach_options(app, raw.attach, options.attach);
     app.add_option("--max-rows", options.max_rows, "Room for so many rows")->group("");
+    app.add_option("--max-files", options.max_files, "Room for so many files")->group("");
     app.add_option("--ready-fd", options.ready_fd, "Write a line there once attached")->group("");
     for (CLI::Option* option : app.get_options())
         option->check(not_empty());

@@ -42,6 +42,7 @@ struct DiagnoseOptions {
     Colour colour = Colour::automatic;
     AttachOptions attach;
     std::uint32_t max_rows = 0;
+    std::uint32_t max_files = 0;
     int ready_fd = -1; ///< told when everything is attached
 };
 

@@ -58,6 +58,7 @@ WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<C
     watch.by = options.by;
     watch.op = options.op;
     watch.max_rows = options.max_rows;
+    watch.max_files = options.max_files;
     watch.forbidden = options.attach.no_attach;
     watch.boundary = options.attach.boundary;
     watch.reject = options.attach.reject;
@@ -135,7 +136,8 @@ CollectExtent Session::extent() const
 {
     return {programs_->rows_taken(),           programs_->block_rows_taken(),
             options_.by == Breakdown::process, options_.by == Breakdown::cgroup,
-            programs_->submitters_taken(),     monotonic_ns()};
+            programs_->submitters_taken(),     monotonic_ns(),
+            options_.by == Breakdown::file};
 }
 
 Names Session::names()

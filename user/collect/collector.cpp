@@ -55,10 +55,13 @@ Collector::Collector(MapReader& maps, Names names) : maps_(maps), names_(std::mo
 void Collector::read_identities(const CollectExtent& extent)
 {
     identities_.clear();
+    std::map<std::uint32_t, std::uint32_t> files; // their numbers, by row
     for (std::uint32_t op = 0; op < IOPATH_OP_COUNT; op++) {
         OperationKey key;
         key.op = static_cast<Op>(op);
         key.target = Target::other;
+        if (extent.by_file)
+            key.file = FileName();
         identities_[1 + op] = key;
     }
     for (std::uint32_t row = IOPATH_FIRST_FREE_ROW; row < extent.rows; row++) {
@@ -80,8 +83,31 @@ void Collector::read_identities(const CollectExtent& extent)
         }
         if (extent.by_cgroup)
             key.cgroup = names_.cgroup(info->key.scope);
+        if (extent.by_file)
+            files[row] = static_cast<std::uint32_t>(info->key.scope);
         identities_[row] = std::move(key);
     }
+    if (files.empty())
+        return;
+    auto names = file_names(); // later than the rows: each has its file
+    for (const auto& [row, number] : files)
+        identities_[row].file = names[number];
+}
+
+/// By number.
+std::map<std::uint32_t, FileName> Collector::file_names()
+{
+    std::map<std::uint32_t, FileName> names;
+    names[IOPATH_OTHER_FILES].what = FileName::What::others;
+    maps_.each("files", [&](const void* /*key*/, const void* value) {
+        const auto* file = static_cast<const iopath_file*>(value);
+        FileName& name = names[file->number];
+        name.what = FileName::What::path;
+        name.cut = (file->names.flags & IOPATH_NAMES_CUT) != 0;
+        name.deleted = (file->names.flags & IOPATH_NAMES_DELETED) != 0;
+        name.path = (name.cut ? "..." : "") + path_of(file->names);
+    });
+    return names;
 }
 
 Operation* Collector::operation_of(Counts& counts, std::uint32_t row)

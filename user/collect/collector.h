@@ -51,6 +51,7 @@ struct CollectExtent {
     bool by_cgroup = false;
     std::uint32_t submitters = 0;
     std::uint64_t now_ns = 0; ///< of CLOCK_MONOTONIC
+    bool by_file = false;
 };
 
 class Collector {
@@ -73,6 +74,7 @@ public:
 
 private:
     void read_identities(const CollectExtent& extent);
+    [[nodiscard]] std::map<std::uint32_t, FileName> file_names();
     void read_rows(Counts& counts);
     void read_stage_buckets(Counts& counts);
     void read_vias(Counts& counts);

@@ -37,7 +37,22 @@ struct TopProcess {
     Nanoseconds time{};
 };
 
-/// What operations are told apart by. Empty fs, device: unknown. pid, comm, cgroup only with --by.
+/// What an operation was about, as the process saw it.
+struct FileName {
+    enum class What {
+        nothing, ///< without a path: pipes, sockets, what is named by a path in the call only
+        path,
+        others ///< files for which there was no room
+    } what = What::nothing;
+    std::string path;     ///< raw, as the kernel has it
+    bool cut = false;     ///< its front is missing
+    bool deleted = false; ///< when the operations were made
+
+    auto operator<=>(const FileName&) const = default;
+};
+
+/// What operations are told apart by. Empty fs, device: unknown. pid, comm, cgroup, file only with
+/// --by.
 struct OperationKey {
     Op op{};
     Target target{};
@@ -47,6 +62,7 @@ struct OperationKey {
     int pid = 0;        ///< 0: not told apart by process
     std::string comm;   ///< with pid
     std::string cgroup; ///< path; empty: not told apart by cgroup
+    std::optional<FileName> file;
     Interface interface {
     }; ///< how it was asked for
 

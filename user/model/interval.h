@@ -25,7 +25,7 @@ struct Host {
 enum class ScopeKind { system, command, pid, cgroup };
 
 /// What rows are told apart by, beyond op and target.
-enum class Breakdown { none, process, cgroup, device, fs };
+enum class Breakdown { none, process, cgroup, device, fs, file };
 
 struct Scope {
     ScopeKind kind = ScopeKind::system;

@@ -51,6 +51,13 @@ std::uint64_t request_ops(const std::optional<Op>& op)
     return op == Op::sync ? kWrite | kFlush : 0;
 }
 
+/// What finds no room of its own is counted in rows of other files, for which some are kept.
+std::uint32_t rows_for_files(std::uint32_t rows)
+{
+    constexpr std::uint32_t kKept = 64;
+    return rows - std::min(kKept, (rows - IOPATH_FIRST_FREE_ROW) / 2);
+}
+
 } // namespace
 
 WantedFields fields_of_interest()
@@ -84,6 +91,7 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
     config.scope = static_cast<std::uint8_t>(options.scope);
     config.by = options.by == Breakdown::process  ? IOPATH_BY_PROCESS
                 : options.by == Breakdown::cgroup ? IOPATH_BY_CGROUP
+                : options.by == Breakdown::file   ? IOPATH_BY_FILE
                                                   : IOPATH_BY_NOTHING;
     config.filter_comm = !options.comm.empty();
     config.has_rdonly_cast = facts.has_function(kRdonlyCast);
@@ -92,6 +100,8 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
     config.max_rows = sizes.rows;
     config.max_block_rows = std::min<std::uint32_t>(sizes.block_rows, IOPATH_MOST_BLOCK_ROWS);
     config.max_submitters = sizes.submitters;
+    config.max_files = IOPATH_FIRST_FREE_FILE + sizes.files;
+    config.max_file_rows = rows_for_files(sizes.rows);
     config.has_io_start = facts.tracepoint_args.contains("block_io_start");
     config.cgroup_id = options.cgroup_id;
     config.filter_device = options.one_device;

@@ -104,10 +104,11 @@ public:
 
 MapSizes sizes_for(const WatchOptions& options)
 {
-    const bool many = options.by == Breakdown::process || options.by == Breakdown::cgroup;
-    MapSizes sizes = suitable_sizes(libbpf_num_possible_cpus(), many);
+    MapSizes sizes = suitable_sizes(libbpf_num_possible_cpus(), options.by);
     if (options.max_rows != 0)
         sizes.rows = std::max<std::uint32_t>(options.max_rows, IOPATH_FIRST_FREE_ROW);
+    if (options.max_files != 0)
+        sizes.files = options.max_files;
     return sizes;
 }
 

@@ -33,6 +33,7 @@ struct WatchOptions {
     bool one_device = false;          ///< only operations on what want_devices() names
     std::uint32_t disk = 0;           ///< only its requests; 0: all
     std::uint32_t max_rows = 0;       ///< 0: as many as suit this machine
+    std::uint32_t max_files = 0;      ///< likewise
     std::set<std::string> forbidden;  ///< --no-attach
     std::optional<Boundary> boundary; ///< only this one
     std::set<std::string> reject;     ///< programs to be spoilt, so that the verifier rejects them

@@ -15,8 +15,9 @@ namespace {
 // Rows may take this much kernel memory in all.
 constexpr std::uint64_t kRowMemory = 192ULL << 20;
 constexpr std::uint32_t kFewRows = 512;   // an op, a target, a file system and a device each
-constexpr std::uint32_t kManyRows = 8192; // times processes or cgroups
+constexpr std::uint32_t kManyRows = 8192; // times processes, cgroups or files
 constexpr std::uint32_t kLeastRows = 128;
+constexpr std::uint32_t kManyFiles = 4096; // 1 KiB each, taken as they come
 // A device and an op each; times processes or cgroups.
 constexpr std::uint64_t kBlockRowMemory = 48ULL << 20;
 constexpr std::uint32_t kFewBlockRows = 128;
@@ -37,18 +38,21 @@ bool same_definition(const bpf_map* one, const bpf_map* other)
 
 } // namespace
 
-MapSizes suitable_sizes(int cpus, bool many_rows)
+MapSizes suitable_sizes(int cpus, Breakdown by)
 {
+    const bool by_file = by == Breakdown::file;
+    const bool many_scopes = by == Breakdown::process || by == Breakdown::cgroup;
     const auto on = static_cast<std::uint64_t>(std::max(cpus, 1));
     const auto affordable = [on](std::uint64_t memory, std::size_t row, std::uint32_t most) {
         return static_cast<std::uint32_t>(std::min<std::uint64_t>(memory / (row * on), most));
     };
     const auto rows = affordable(kRowMemory, sizeof(iopath_row), kManyRows);
     const auto block = affordable(kBlockRowMemory, sizeof(iopath_block_row), kManyBlockRows);
-    return {.rows = std::clamp(many_rows ? kManyRows : kFewRows, kLeastRows,
+    return {.rows = std::clamp(many_scopes || by_file ? kManyRows : kFewRows, kLeastRows,
                                std::max(rows, kLeastRows)),
-            .block_rows = many_rows ? std::max(block, kFewBlockRows) : kFewBlockRows,
-            .submitters = many_rows ? kManySubmitters : kFewSubmitters,
+            .block_rows = many_scopes ? std::max(block, kFewBlockRows) : kFewBlockRows,
+            .submitters = many_scopes ? kManySubmitters : kFewSubmitters,
+            .files = by_file ? kManyFiles : 1,
             .irqs = kIrqs + kIrqsPerCpu * static_cast<std::uint32_t>(on)};
 }
 
@@ -67,6 +71,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, con
         resize(name, sizes.block_rows);
     for (const char* name : {"submitters", "submitter_dictionary", "submitted"})
         resize(name, sizes.submitters);
+    resize("files", sizes.files);
     resize("irqs", sizes.irqs);
     const int failed = object->load();
     if (failed == -EPERM) // CAP_BPF has been asked for; what is left is the account, before 5.11

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "model/interval.h"
 #include "probes/objects.h"
 
 #include <cstdint>
@@ -16,11 +17,12 @@ struct MapSizes {
     std::uint32_t rows = 0;
     std::uint32_t block_rows = 0;
     std::uint32_t submitters = 0;
-    std::uint32_t irqs = 0; ///< interrupts times the CPUs they come to
+    std::uint32_t files = 0; ///< with rows by file
+    std::uint32_t irqs = 0;  ///< interrupts times the CPUs they come to
 };
 
 /// As many rows as suit `cpus` CPUs: every row costs memory on each of them.
-MapSizes suitable_sizes(int cpus, bool many_rows);
+MapSizes suitable_sizes(int cpus, Breakdown by);
 
 class SharedMaps {
 public:

@@ -79,7 +79,7 @@ TEST_CASE("bad input names the thing and the remedy")
     check_usage_error({"diagnose", "-p", "1", "-c", "/x"}, "exclude each other");
     check_usage_error({"diagnose", "--op", "reed"}, "read, write");
     check_usage_error({"diagnose", "--target", "disk"}, "blockdev");
-    check_usage_error({"diagnose", "--by", "user"}, "process, cgroup");
+    check_usage_error({"diagnose", "--by", "user"}, "process, cgroup, device, fs, file");
     check_usage_error({"diagnose", "--color", "blue"}, "auto, always, never");
     check_usage_error({"diagnose", "--comm", "a-name-of-16-char"}, "15 characters");
     check_usage_error({"diagnose", "--no-attach", "kprob"}, "'kprob'");

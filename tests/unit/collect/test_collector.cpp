@@ -199,6 +199,40 @@ TEST_CASE("open operations, those begun before attaching, and live processes are
     CHECK(Collector::live_members(tasks) == 1);
 }
 
+TEST_CASE("by file rows carry a path, those without one and those without room say so")
+{
+    FakeMaps maps;
+    const std::vector<std::uint32_t> numbers{7, 8, 0, IOPATH_OTHER_FILES};
+    for (std::uint32_t i = 0; i < numbers.size(); ++i) {
+        iopath_row_info info = file_read();
+        info.key.scope = numbers.at(i);
+        set_row_info(maps, kRow + i, info);
+        iopath_row row{};
+        row.pure_ns = 1;
+        row.pure[1] = i + 1;
+        maps.set<iopath_row>("rows", kRow + i, {row});
+    }
+    iopath_file known{};
+    known.number = 7;
+    std::memcpy(&known.names.text[0], "file\0tmp", 9);
+    known.names.bytes = 9;
+    iopath_file cut = known;
+    cut.number = 8;
+    cut.names.flags = IOPATH_NAMES_CUT | IOPATH_NAMES_DELETED;
+    maps.put<iopath_file_key, iopath_file>("files", {}, {known});
+    maps.put<iopath_file_key, iopath_file>("files", {}, {cut});
+    Collector collector(maps, names());
+    const auto rows = collector.counts({kRow + 4, 0, false, false, 0, 0, true}, "").operations;
+    std::map<std::uint64_t, FileName> files;
+    for (const Operation& row : rows)
+        files[row.count] = row.key.file.value();
+    REQUIRE(files.size() == 4);
+    CHECK(files[1] == FileName{FileName::What::path, "/tmp/file", false, false});
+    CHECK(files[2] == FileName{FileName::What::path, ".../tmp/file", true, true});
+    CHECK(files[3] == FileName{});
+    CHECK(files[4].what == FileName::What::others);
+}
+
 TEST_CASE("by process and by cgroup rows carry them")
 {
     FakeMaps maps;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/json/parts.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -28,6 +30,18 @@ Json buckets(const Histogram& histogram, Nanoseconds max)
 Json quantile(const Histogram& histogram, double q, Nanoseconds max)
 {
     return histogram.empty() ? Json(nullptr) : Json(to_seconds(histogram.quantile(q, max)));
+}
+
+void add_file(Json& row, const FileName& file)
+{
+    const bool others = file.what == FileName::What::others;
+    row["path"] = file.what == FileName::What::path ? Json(as_utf8(file.path))
+                  : others                          ? Json("other files")
+                                                    : Json(nullptr);
+    row["path_escaped"] = !is_utf8(file.path);
+    row["path_cut"] = file.cut;
+    row["deleted"] = file.deleted;
+    row["other_files"] = others;
 }
 
 } // namespace
@@ -79,6 +93,8 @@ void add_key(Json& row, const OperationKey& key)
         row["peer_target"] = name_of(*key.peer_target);
     if (!key.cgroup.empty())
         row["cgroup"] = key.cgroup;
+    if (key.file)
+        add_file(row, *key.file);
 }
 
 Json finding(const Finding& finding)

@@ -23,10 +23,7 @@ std::string place_of(const Failure& row, Charset charset)
         return row.address;
     if (!row.path)
         return row.pid == 0 ? "on paths for which there was no room" : "";
-    // The end of a path tells more than its beginning.
-    std::string place = front_truncated(safe_text(*row.path, charset), kColumns - kIndent);
-    if (row.deleted)
-        place = front_truncated(place + " (deleted)", kColumns - kIndent);
+    const std::string place = path_text(*row.path, row.deleted, kColumns - kIndent, charset);
     return place.empty() ? "an empty path" : place;
 }
 

@@ -95,6 +95,12 @@ std::string count_text(std::uint64_t count, std::uint64_t exact)
     return count <= exact ? grouped_count(count) : human_count(static_cast<double>(count));
 }
 
+std::string path_text(std::string_view raw, bool deleted, std::size_t columns, Charset charset)
+{
+    const std::string text = safe_text(raw, charset) + (deleted ? " (deleted)" : "");
+    return front_truncated(text, columns);
+}
+
 std::string text_or_dash(const std::string& text)
 {
     return text.empty() ? "-" : text;

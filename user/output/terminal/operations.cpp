@@ -56,6 +56,17 @@ void particulars(Page& page, const Operation& row)
     page.flow(kIndent, pieces);
 }
 
+/// With --by file.
+void file_line(Page& page, const Operation& row)
+{
+    const FileName& file = *row.key.file;
+    if (file.what == FileName::What::path)
+        page.flow(kIndent,
+                  {{path_text(file.path, file.deleted, kColumns - kIndent, page.charset())}});
+    else if (file.what == FileName::What::others)
+        page.flow(kIndent, {{"other files, for which there was no room", kWarn}});
+}
+
 void idle_note(Page& page, const Operation& row)
 {
     if (const Nanoseconds idle = idle_time(row); idle > Nanoseconds::zero())
@@ -109,6 +120,8 @@ void processes(Page& page, const Operation& row)
 void slow_row(Page& page, Table& table, const Operation& row, const Scope& scope, double share)
 {
     table_row(table, row, share);
+    if (row.key.file)
+        file_line(page, row);
     particulars(page, row);
     stage_bar(page, row, kIndent);
     waited_for(page, row, kIndent);

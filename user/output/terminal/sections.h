@@ -29,6 +29,8 @@ std::string count_text(std::uint64_t count, std::uint64_t exact = 999'999);
 std::string text_or_dash(const std::string& text);
 /// "36.0us", or "-" of nothing.
 std::string quantile_text(const Latency& latency, double q);
+/// A line for a file: its end, which tells more than its beginning; safe to print.
+std::string path_text(std::string_view raw, bool deleted, std::size_t columns, Charset charset);
 /// "fio[1234]".
 std::string process_name(const std::string& comm, int pid);
 
