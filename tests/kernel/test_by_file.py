@@ -133,14 +133,15 @@ for name in sys.argv[2:]:
             path = self.work + "/" + (name.decode() if valid else r"invalid\xff\xc0utf8")
             row, = report.rows(op="write", path=path)
             self.assertEqual((row["count"], row["bytes"], row["path_escaped"]), (2, 20, not valid))
-        shown = subprocess.run(
-            [self.iopath, "diagnose", *self.flavour, "--by", "file", "--op", "write", "--color", "always", "--",
-             sys.executable, "-S", "-E", "-c", PRELUDE + script, self.work, *names],
-            capture_output=True, timeout=60, check=True).stderr
-        for escaped in (rb"/new\nline", rb"/escape\x1b[2J\x07", rb"/invalid\xff\xc0utf8", rb"ber\u{202e}"):
-            self.assertIn(escaped, shown)
-        for raw in (b"new\nline", b"\x1b[2J", b"\x07", b"\xff", "\u202e".encode()):
-            self.assertNotIn(raw, shown)
+        escaped = [rb"/new\nline", rb"/escape\x1b[2J\x07", rb"/invalid\xff\xc0utf8", rb"ber\u{202e}"]
+        for name, expected in zip(names, escaped):
+            shown = subprocess.run(
+                [self.iopath, "diagnose", *self.flavour, "--by", "file", "--op", "write", "--color", "always", "--",
+                 sys.executable, "-S", "-E", "-c", PRELUDE + script, self.work, name],
+                capture_output=True, timeout=60, check=True).stderr
+            self.assertIn(expected, shown)
+            for raw in (b"new\nline", b"\x1b[2J", b"\x07", b"\xff", "\u202e".encode()):
+                self.assertNotIn(raw, shown)
 
     def test_deep_paths_are_cut_at_the_front_and_marked(self):
         run = self.by_file("""
