@@ -25,11 +25,20 @@ class FileSystems(FileSystemCase):
 
     def test_overlay(self):
         upper, lower = self.loop(fs="ext4"), self.loop(fs="ext4")
-        self.assert_exact_everywhere(self.overlay(lower.mount, upper.mount), "overlay", upper.name)
+        folder = self.overlay(lower.mount, upper.mount)
+        self.assert_exact_everywhere(folder, "overlay", upper.name)
+        rows = self.assert_exact(folder, "overlay", upper.name).rows(fs="overlay", device=upper.name)
+        self.assertEqual([row["below"] for row in rows],
+                         [[{"fs": "ext4", "device": upper.name}, {"fs": "ext4", "device": lower.name}]] * len(rows))
 
     def test_fuse(self):
         below = self.loop(fs="ext4")
-        self.assert_exact_everywhere(self.served_by_bindfs(below.mount)[0], "fuse")
+        folder, daemon = self.served_by_bindfs(below.mount)
+        self.assert_exact_everywhere(folder, "fuse")
+        others = len(os.listdir("/sys/fs/fuse/connections")) - 1
+        rows = self.assert_exact(folder, "fuse", "").rows(fs="fuse")
+        if not others:  # else only later kernels say who serves which
+            self.assertEqual([row["below"] for row in rows], [[{"pid": daemon.pid, "comm": "bindfs"}]] * len(rows))
 
 
 class MountNamespace(FileSystemCase):

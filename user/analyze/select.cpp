@@ -79,6 +79,10 @@ void add(Operation& sum, const Operation& more)
             add_via(into.via, via);
         longest_first(into.via);
     }
+    for (const Below& one : more.below) {
+        if (std::ranges::find(sum.below, one) == sum.below.end())
+            sum.below.push_back(one);
+    }
     for (const TopProcess& process : more.top)
         add_top(sum.top, process);
     longest_first(sum.top);

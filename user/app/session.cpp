@@ -146,6 +146,7 @@ Names Session::names()
     names.device = [this](std::uint32_t dev, std::string_view fs) {
         return file_device(devices_, mounts_, dev, fs);
     };
+    names.below = [this](std::uint32_t dev, std::string_view fs) { return mounts_.below(dev, fs); };
     names.disk = [this](std::uint32_t dev) { return devices_.name(dev); };
     names.file_systems = [this](std::string_view disk) {
         return file_systems_on(devices_, mounts_, disk);

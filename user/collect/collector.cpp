@@ -55,6 +55,7 @@ Collector::Collector(MapReader& maps, Names names) : maps_(maps), names_(std::mo
 void Collector::read_identities(const CollectExtent& extent)
 {
     identities_.clear();
+    devs_.clear();
     std::map<std::uint32_t, std::uint32_t> files; // their numbers, by row
     for (std::uint32_t op = 0; op < IOPATH_OP_COUNT; op++) {
         OperationKey key;
@@ -77,6 +78,8 @@ void Collector::read_identities(const CollectExtent& extent)
         key.fs = fixed_string(info->fs);
         if (info->key.dev != 0)
             key.device = names_.device(info->key.dev, key.fs);
+        if (!key.fs.empty())
+            devs_[row] = info->key.dev;
         if (extent.by_process) {
             key.pid = static_cast<int>(info->key.scope);
             key.comm = fixed_string(info->comm);
@@ -132,6 +135,24 @@ void Collector::read_rows(Counts& counts)
                     add_row(*operation, part);
             });
         });
+    }
+}
+
+void Collector::read_below(Counts& counts)
+{
+    std::map<std::uint32_t, std::vector<Below>> known;
+    for (const auto& [row, dev] : devs_) {
+        const auto place = places_.find(identities_[row]);
+        if (place == places_.end())
+            continue;
+        const auto [found, is_new] = known.try_emplace(dev);
+        if (is_new)
+            found->second = names_.below(dev, place->first.fs);
+        auto& below = counts.operations[place->second].below;
+        for (const Below& one : found->second) {
+            if (std::ranges::find(below, one) == below.end())
+                below.push_back(one);
+        }
     }
 }
 
@@ -205,6 +226,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_stage_buckets(counts);
     read_failures(counts);
     read_rows(counts); // last: the whole of what was read before
+    read_below(counts);
     std::erase_if(counts.operations, is_empty);
     read_block(counts, extent);
     read_nvme(counts);

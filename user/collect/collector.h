@@ -27,7 +27,9 @@ struct KernelFunction {
 /// Names for numbers that mean something outside the kernel's programs only.
 struct Names {
     std::function<std::string(std::uint32_t dev, std::string_view fs)> device; ///< of files
-    std::function<std::string(std::uint32_t dev)> disk;                        ///< of requests
+    /// What is below a file system; empty where that is not known, or nothing to know.
+    std::function<std::vector<Below>(std::uint32_t dev, std::string_view fs)> below;
+    std::function<std::string(std::uint32_t dev)> disk; ///< of requests
     /// Types of the file systems on a disk or on its partitions: "ext4", "ext4 xfs".
     std::function<std::string(std::string_view disk)> file_systems;
     /// Type of the file system mounted from a device number.
@@ -76,6 +78,7 @@ private:
     void read_identities(const CollectExtent& extent);
     [[nodiscard]] std::map<std::uint32_t, FileName> file_names();
     void read_rows(Counts& counts);
+    void read_below(Counts& counts);
     void read_stage_buckets(Counts& counts);
     void read_vias(Counts& counts);
     void read_tops(Counts& counts, const std::string& tasks);
@@ -103,6 +106,7 @@ private:
     MapReader& maps_;
     Names names_;
     std::map<std::uint32_t, OperationKey> identities_; ///< by row
+    std::map<std::uint32_t, std::uint32_t> devs_;      ///< of file systems, by row
     std::map<OperationKey, std::size_t> places_;       ///< in Counts::operations
 };
 

@@ -2,6 +2,7 @@
 // What was counted, by layer: cumulative in a Snapshot, a difference in an Interval.
 #pragma once
 
+#include "model/below.h"
 #include "model/block.h"
 #include "model/failure.h"
 #include "model/histogram.h"
@@ -87,6 +88,7 @@ struct Operation {
     Latency latency;
     std::array<StageTime, kStages> stages;
     std::vector<TopProcess> top; ///< longest first
+    std::vector<Below> below;    ///< of an overlay, of FUSE; as far as it is known
 
     [[nodiscard]] const StageTime& stage(Stage which) const
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sys/mounts.h"
 
+#include "sys/fuse.h"
 #include "sys/parse.h"
 
 #include <algorithm>
@@ -46,6 +47,23 @@ std::string option(const Mount& mount, std::string_view key)
             return unescape_octal(item.substr(key.size() + 1));
     }
     return "";
+}
+
+/// Directories of an overlay's layers, the upper one first.
+std::vector<std::string> layer_paths(const Mount& overlay)
+{
+    std::vector<std::string> paths;
+    if (std::string upper = option(overlay, "upperdir"); !upper.empty())
+        paths.push_back(std::move(upper));
+    for (const auto item : split(overlay.options, ',')) {
+        // "lowerdir+" is a single one, since 6.8.
+        if (item.starts_with("lowerdir+="))
+            paths.push_back(unescape_octal(item.substr(std::string_view("lowerdir+=").size())));
+        else if (item.starts_with("lowerdir="))
+            for (const auto path : split(item.substr(std::string_view("lowerdir=").size()), ':'))
+                paths.push_back(unescape_octal(path));
+    }
+    return paths;
 }
 
 /// The kernel's name of the type; after a dot comes what the FUSE daemon calls itself.
@@ -126,7 +144,8 @@ std::string Mounts::source_device(const std::string& source) const
     return devices_.exists(name) ? name : "";
 }
 
-std::string Mounts::device_below(std::string_view path) const
+/// The mount that a path leads into; null where it is not known.
+const Mount* Mounts::mount_below(std::string_view path) const
 {
     const Mount* best = nullptr;
     for (const auto& mount : table_) {
@@ -135,12 +154,45 @@ std::string Mounts::device_below(std::string_view path) const
             (best == nullptr || mount.point.size() >= best->point.size()))
             best = &mount;
     }
-    // An overlay on an overlay stays unnamed: its source is no device.
-    if (best == nullptr)
-        return "";
-    if (DeviceNumber::of(best->dev).major != 0)
-        return devices_.name(best->dev);
-    return source_device(best->source);
+    return best;
+}
+
+/// An overlay on an overlay stays unnamed: its source is no device.
+std::string Mounts::device_of(const Mount& mount) const
+{
+    return DeviceNumber::of(mount.dev).major != 0 ? devices_.name(mount.dev)
+                                                  : source_device(mount.source);
+}
+
+std::string Mounts::device_below(std::string_view path) const
+{
+    const Mount* mount = mount_below(path);
+    return mount ? device_of(*mount) : "";
+}
+
+std::vector<Below> Mounts::layers_of(const Mount& overlay) const
+{
+    std::vector<Below> layers;
+    for (const std::string& path : layer_paths(overlay)) {
+        const Mount* mount = mount_below(path);
+        if (!mount)
+            continue;
+        const Below layer{std::string(base_type(mount->type)), device_of(*mount), 0, ""};
+        if (std::ranges::find(layers, layer) == layers.end())
+            layers.push_back(layer);
+    }
+    return layers;
+}
+
+std::vector<Below> Mounts::below(std::uint32_t dev, std::string_view fs) const
+{
+    if (fs.starts_with("fuse"))
+        return fuse_daemons(files_, dev);
+    if (fs != "overlay")
+        return {};
+    const auto mount = std::ranges::find_if(
+        table_, [dev](const Mount& one) { return one.dev == dev && one.type == "overlay"; });
+    return mount == table_.end() ? std::vector<Below>() : layers_of(*mount);
 }
 
 std::string file_systems_on(Devices& devices, const Mounts& mounts, std::string_view disk)

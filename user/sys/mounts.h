@@ -2,6 +2,7 @@
 // The mount table, which names the device below file systems that have only an anonymous number.
 #pragma once
 
+#include "model/below.h"
 #include "sys/devices.h"
 #include "sys/host_files.h"
 
@@ -47,6 +48,10 @@ public:
     /// where no mount shows it.
     [[nodiscard]] std::string path_of(std::uint32_t dev, std::string_view inner) const;
 
+    /// The file systems that the layers of an overlay lie on, the upper one's first; the processes
+    /// that serve a FUSE mount. Of what is mounted now.
+    [[nodiscard]] std::vector<Below> below(std::uint32_t dev, std::string_view fs) const;
+
     /// As it was read last.
     [[nodiscard]] const std::vector<Mount>& table() const { return table_; }
 
@@ -56,7 +61,10 @@ public:
 
 private:
     [[nodiscard]] std::string source_device(const std::string& source) const;
+    [[nodiscard]] const Mount* mount_below(std::string_view path) const;
+    [[nodiscard]] std::string device_of(const Mount& mount) const;
     [[nodiscard]] std::string device_below(std::string_view path) const;
+    [[nodiscard]] std::vector<Below> layers_of(const Mount& overlay) const;
 
     struct Anonymous {
         std::string type;

@@ -17,6 +17,9 @@ inline Names names()
 {
     Names names;
     names.device = [](std::uint32_t dev, std::string_view) { return dev == kSda ? "sda" : "?"; };
+    names.below = [](std::uint32_t dev, std::string_view) {
+        return dev == kSda ? std::vector<Below>{{"xfs", "sdb", 0, ""}} : std::vector<Below>();
+    };
     names.disk = [](std::uint32_t dev) { return dev == kSda ? "sda" : "?"; };
     names.file_systems = [](std::string_view disk) { return disk == "sda" ? "ext4" : ""; };
     names.file_system = [](std::uint32_t dev) { return dev == kSda ? "ext4" : ""; };

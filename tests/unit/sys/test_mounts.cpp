@@ -73,6 +73,33 @@ TEST_CASE("anonymous devices are named through the mount table", "[mounts]")
     CHECK(mounts.device_of(anonymous(64), "overlay") == "vda");
 }
 
+TEST_CASE("what is below an overlay and a FUSE mount", "[mounts]")
+{
+    const FakeTree tree;
+    build(tree);
+    const auto files = tree.files();
+    Devices devices(files);
+    const Mounts mounts(files, devices);
+    const Below root{"ext4", "vda", 0, ""};
+    CHECK(mounts.below(anonymous(50), "overlay") ==
+          std::vector<Below>{{"xfs", "vda1", 0, ""}, root});
+    CHECK(mounts.below(anonymous(52), "overlay") == std::vector<Below>{root});
+    CHECK(mounts.below(anonymous(62), "tmpfs").empty());
+    CHECK(mounts.below(anonymous(61), "fuse").empty());
+
+    tree.file("/proc/77/comm", "sshfs\n");
+    tree.link("/proc/77/fd/3", "/dev/fuse");
+    tree.file("/proc/77/fdinfo/3", "pos:\t0\n");
+    tree.directory("/sys/fs/fuse/connections/61");
+    const std::vector<Below> daemon{{"", "", 77, "sshfs"}};
+    CHECK(mounts.below(anonymous(61), "fuse") == daemon);
+    tree.directory("/sys/fs/fuse/connections/62");
+    CHECK(mounts.below(anonymous(61), "fuse").empty()); // whose is it?
+    tree.file("/proc/77/fdinfo/3", "pos:\t0\nfuse_connection:\t61\n");
+    CHECK(mounts.below(anonymous(61), "fuse") == daemon);
+    CHECK(mounts.below(anonymous(62), "fuse").empty());
+}
+
 TEST_CASE("a number that another type of file system has now is not named", "[mounts]")
 {
     const FakeTree tree;

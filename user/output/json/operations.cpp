@@ -67,6 +67,15 @@ Json top_list(const std::vector<TopProcess>& top)
     return list;
 }
 
+Json below_list(const std::vector<Below>& below)
+{
+    Json list = Json::array();
+    for (const Below& one : below)
+        list.push_back(one.pid != 0 ? Json{{"pid", one.pid}, {"comm", one.comm}}
+                                    : Json{{"fs", one.fs}, {"device", one.device}});
+    return list;
+}
+
 } // namespace
 
 Json operation(const Operation& row)
@@ -93,6 +102,8 @@ Json operation(const Operation& row)
     out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
     out["stages"] = stages(row);
     out["top"] = top_list(row.top);
+    if (!row.below.empty())
+        out["below"] = below_list(row.below);
     return out;
 }
 

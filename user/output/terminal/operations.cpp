@@ -45,6 +45,9 @@ void particulars(Page& page, const Operation& row)
         pieces.push_back({"process " + process_name(row.key.comm, row.key.pid)});
     if (!row.key.cgroup.empty())
         pieces.push_back({"cgroup " + row.key.cgroup});
+    for (const Below& one : row.below)
+        pieces.push_back({one.pid != 0 ? "served by " + process_name(one.comm, one.pid)
+                                       : fmt::format("on {} {}", one.fs, one.device)});
     if (row.key.peer_target)
         pieces.push_back({fmt::format("other end {}", name_of(*row.key.peer_target))});
     if (row.errors > row.would_block)
