@@ -130,7 +130,7 @@ struct iopath_config {
 	iop_u8 filter_device; /* only operations on what the map wanted_devices has */
 	iop_u8 only_op;       /* IOPATH_NO_OP: all */
 	iop_u32 disk;         /* only its requests; 0: all */
-	iop_u32 pad2;
+	iop_u32 page_shift;
 	iop_u64 request_ops; /* only these REQ_OP_*, a bit each; 0: all */
 	iop_u32 max_rows;
 	iop_u32 max_block_rows;
@@ -193,6 +193,11 @@ struct iopath_row {
 	iop_u64 dirty_ns;                   /* of stage throttle: by dirty page limits */
 	iop_u64 wait_ns[IOPATH_WAIT_COUNT]; /* less flush_ns */
 	iop_u64 merged; /* operations that shared a commit with an earlier one */
+	/* Of the page cache, by reads: */
+	iop_u64 pages_asked;
+	iop_u64 pages_missed; /* of those, which the operation had to bring in itself */
+	iop_u64 pages_added;  /* those, and what it brought in beyond what it was asked for */
+	iop_u64 pages_again;  /* of the added, which had been there and had been dropped */
 	iop_u64 stage_ns[IOPATH_STAGE_COUNT]; /* of the mixed ones */
 	iop_u64 pure[IOPATH_BUCKETS];
 	iop_u64 mixed[IOPATH_BUCKETS];

@@ -91,6 +91,30 @@ struct inode {
 	u32 i_generation;
 	unsigned long i_ino;
 	struct super_block *i_sb;
+	s64 i_size;
+};
+
+struct address_space {
+	struct inode *host;
+};
+
+struct page {
+	struct address_space *mapping;
+	unsigned long index;
+};
+
+struct folio {
+	struct address_space *mapping;
+	unsigned long index;
+	unsigned long _flags_1; /* its order in the lowest byte, where it is large (6.6) */
+};
+
+struct folio___before_6_6 {
+	unsigned char _folio_order;
+};
+
+enum pageflags {
+	PG_head = 0,
 };
 
 struct file_lock_core {
@@ -147,11 +171,17 @@ struct fs_struct {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	struct address_space *f_mapping;
 	void *private_data;
 };
 
 struct kiocb {
 	struct file *ki_filp;
+	s64 ki_pos;
+};
+
+struct iov_iter {
+	unsigned long count;
 };
 
 struct fdtable {

@@ -123,6 +123,23 @@ struct waited_lock {
 	u64 waits;
 };
 
+/* Pages of the operation that began at `operation`. */
+struct cache_use {
+	u64 operation;
+	u64 asked;
+	u64 asked_end; /* those below it are among them */
+	/* Brought in since it last got pages: between these two, so many. */
+	u64 first;
+	u64 end;
+	u64 added;
+	/* What it is about to read where that is known beforehand: pages, and a byte of the file.
+	 */
+	u64 wanted;
+	u64 wanted_end; /* 0: not known */
+	u64 position;
+	u64 folio; /* the last that it brought in; as an address only */
+};
+
 /* One thread: the ledger of its open operation, and where it is. What an operation
  * that only runs needs comes first, in one cache line. */
 struct ledger {
@@ -154,6 +171,7 @@ struct ledger {
 	u64 wait_ns[IOPATH_WAIT_COUNT];
 	u64 commit_seen; /* when the commit that it waited for last had begun, 0: none */
 	u64 merged;      /* it waited for a commit that had served another before */
+	struct cache_use pages;
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
 	struct waited_lock waited_locks[WAITED_LOCKS];

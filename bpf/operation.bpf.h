@@ -208,6 +208,16 @@ VERIFIED_ONCE int find_opened_row(struct ledger *ledger, u32 op, long result)
 	return 0;
 }
 
+/* The kernel does not tell of pages that it gave while a later one was still being read. */
+static __always_inline void count_silent_pages(struct iopath_row *row, const struct ledger *ledger,
+                                               long result)
+{
+	u64 given = ((u64)result + (1ULL << config.page_shift) - 1) >> config.page_shift;
+
+	if (result > 0 && given > ledger->pages.asked)
+		row->pages_asked += given - ledger->pages.asked;
+}
+
 static __always_inline void close_operation(struct ledger *ledger, struct iopath_syscall call,
                                             long result)
 {
@@ -242,6 +252,8 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 		row->max_ns = wall;
 	if (count_result(row, call.flags, result))
 		count_failure(key, op, -result, wall);
+	if (ledger->pages.operation == start)
+		count_silent_pages(row, ledger, result);
 	if (!ledger->touched && moment.hard_ns == since.hard_ns &&
 	    moment.soft_ns == since.soft_ns) {
 		row->pure_ns += wall;

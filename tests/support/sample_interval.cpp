@@ -22,6 +22,7 @@ Operation reads()
     move_time(row, Stage::completion, 0.006);
     move_time(row, Stage::softirq, 0.002);
     move_time(row, Stage::preempted, 0.003);
+    row.cache = {8000, 5600, 7200, 40};
     row.top = {{1234, "fio", row.latency.sum * 93 / 100}, {1240, "fio", row.latency.sum * 7 / 100}};
     return row;
 }

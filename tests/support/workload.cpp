@@ -3,6 +3,7 @@
 // saying what it did, as seen from outside the kernel. With --gate it waits for a byte on standard
 // input before it begins, so that a watch can be attached to it first.
 #include "workload_async.h"
+#include "workload_cache.h"
 #include "workload_calls.h"
 #include "workload_common.h"
 #include "workload_files.h"
@@ -24,6 +25,7 @@ struct Entry {
 constexpr std::array kSubcommands{
     Entry{"direct-reads", workload::direct_reads},
     Entry{"write-fsync", workload::write_fsync},
+    Entry{"cached-reads", workload::cached_reads},
     Entry{"cached", workload::cached},
     Entry{"failed", workload::failed},
     Entry{"threads", workload::many_threads},

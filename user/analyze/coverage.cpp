@@ -79,4 +79,16 @@ void disown_unknown_stages(Interval& interval)
     }
 }
 
+void disown_unknown_pages(Interval& interval)
+{
+    const bool no_additions = !missing(interval.coverage, {"pages_got", "page_added"}).empty();
+    const bool no_returns = !missing(interval.coverage, {"page_again"}).empty();
+    for (Operation& operation : interval.counts.operations) {
+        if (no_additions)
+            operation.cache = {};
+        if (no_returns)
+            operation.cache.again.reset();
+    }
+}
+
 } // namespace iopath

@@ -13,4 +13,7 @@ void add_asynchronous(Coverage& coverage, Counts& counts);
 /// nobody can tell.
 void disown_unknown_stages(Interval& interval);
 
+/// What of the page cache the probes that are lit cannot tell is no number.
+void disown_unknown_pages(Interval& interval);
+
 } // namespace iopath

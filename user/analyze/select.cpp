@@ -68,6 +68,7 @@ void add(Operation& sum, const Operation& more)
     for (std::size_t wait = 0; wait < kFileWaits; wait++)
         sum.waits.at(wait) += more.waits.at(wait);
     sum.merged += more.merged;
+    sum.cache.add(more.cache);
     sum.residual += more.residual;
     sum.latency.add(more.latency);
     for (std::size_t stage = 0; stage < kStages; stage++) {

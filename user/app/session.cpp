@@ -249,6 +249,7 @@ Interval Session::take_interval(bool last)
     if (is_held_back(interval.counts))
         interval.limits = read_io_limits(files_, devices_);
     disown_unknown_stages(interval);
+    disown_unknown_pages(interval);
     earlier_ = std::move(counts);
     interval.self = self_cost();
     begin();

@@ -20,6 +20,13 @@ bool is_empty(const Operation& operation)
     return operation.latency.histogram.empty();
 }
 
+/// An operation may have ended on another CPU than where it brought pages in.
+bool is_used(const iopath_row& part)
+{
+    const bool ended = part.pure_ns != 0 || part.mixed_ns != 0 || part.max_ns != 0;
+    return ended || part.pages_asked != 0 || part.pages_added != 0;
+}
+
 void add_row(Operation& operation, const iopath_row& row)
 {
     operation.bytes += row.bytes;
@@ -34,6 +41,7 @@ void add_row(Operation& operation, const iopath_row& row)
     for (std::size_t wait = 0; wait < kFileWaits; wait++)
         operation.waits.at(wait) += Nanoseconds(row.wait_ns[wait]);
     operation.merged += row.merged;
+    operation.cache.add({row.pages_asked, row.pages_missed, row.pages_added, row.pages_again});
     operation.residual += Nanoseconds(row.residual_ns);
     const Latency pure = latency_of(static_cast<const iop_u64*>(row.pure), row.pure_ns, row.max_ns);
     operation.latency.add(pure);
@@ -130,8 +138,7 @@ void Collector::read_rows(Counts& counts)
         const std::uint32_t row = identity.first;
         maps_.read_per_cpu("rows", row, [&](const PerCpuValues& values) {
             values.each<iopath_row>([&](int, const iopath_row& part) {
-                const bool used = part.pure_ns != 0 || part.mixed_ns != 0 || part.max_ns != 0;
-                if (Operation* operation = used ? operation_of(counts, row) : nullptr)
+                if (Operation* operation = is_used(part) ? operation_of(counts, row) : nullptr)
                     add_row(*operation, part);
             });
         });

@@ -186,6 +186,7 @@ void subtract_operation(Operation& row, const Operation& earlier)
     take(row.dirty, earlier.dirty);
     take_each(row.waits, earlier.waits);
     take(row.merged, earlier.merged);
+    row.cache.subtract(earlier.cache);
     take(row.residual, earlier.residual);
     row.latency.subtract(earlier.latency);
     for (std::size_t i = 0; i < kStages; ++i) {
@@ -249,6 +250,23 @@ std::uint64_t Commits::by_unseen() const
     for (const CommitAsker& one : askers)
         known += one.count;
     return latency.histogram.count() - std::min(latency.histogram.count(), known);
+}
+
+void CacheUse::add(const CacheUse& more)
+{
+    asked += more.asked;
+    missed += more.missed;
+    added += more.added;
+    again = again && more.again ? std::optional(*again + *more.again) : std::nullopt;
+}
+
+void CacheUse::subtract(const CacheUse& earlier)
+{
+    take(asked, earlier.asked);
+    take(missed, earlier.missed);
+    take(added, earlier.added);
+    if (again && earlier.again)
+        take(*again, *earlier.again);
 }
 
 void Counts::subtract(const Counts& earlier)

@@ -70,6 +70,25 @@ struct OperationKey {
     auto operator<=>(const OperationKey&) const = default;
 };
 
+/// Pages of files that reads asked the page cache for.
+struct CacheUse {
+    std::uint64_t asked = 0;
+    std::uint64_t missed = 0;               ///< of these: brought in by the operation that asked
+    std::uint64_t added = 0;                ///< those, and what it brought in beyond
+    std::optional<std::uint64_t> again = 0; ///< of the added: had been there before and had been
+                                            ///< dropped for others; nothing: nobody told us
+
+    [[nodiscard]] std::uint64_t hits() const { return asked > missed ? asked - missed : 0; }
+    [[nodiscard]] std::uint64_t read_ahead() const { return added > missed ? added - missed : 0; }
+    /// At least so many of those read ahead were not asked for afterwards: each that was is a hit.
+    [[nodiscard]] std::uint64_t unused_at_least() const
+    {
+        return read_ahead() > hits() ? read_ahead() - hits() : 0;
+    }
+    void add(const CacheUse& more);
+    void subtract(const CacheUse& earlier);
+};
+
 struct Operation {
     OperationKey key;
     std::uint64_t count = 0;
@@ -84,6 +103,7 @@ struct Operation {
     Nanoseconds dirty{}; ///< of stage throttle: held back by dirty page limits
     std::array<Nanoseconds, kFileWaits> waits{}; ///< what waits were for, without `flush`
     std::uint64_t merged = 0; ///< operations that shared a commit with an earlier one
+    CacheUse cache;           ///< of reads only; nothing asked: unknown, or not by the page cache
     Nanoseconds residual{};   ///< wall time less the sum of stages, as an absolute value
     Latency latency;
     std::array<StageTime, kStages> stages;

@@ -4,6 +4,7 @@
 #include "sys/syscalls.h"
 
 #include <algorithm>
+#include <bit>
 #include <unistd.h>
 
 namespace iopath {
@@ -97,6 +98,8 @@ iopath_config config_of(const Facts& facts, const WatchOptions& options, const M
     config.has_rdonly_cast = facts.has_function(kRdonlyCast);
     config.preemptible =
         facts.preemptible_programs && facts.can_preempt() && facts.has_function(kPreemptDisable);
+    config.page_shift = static_cast<std::uint32_t>(
+        std::countr_zero(static_cast<unsigned long>(sysconf(_SC_PAGESIZE))));
     config.max_rows = sizes.rows;
     config.max_block_rows = std::min<std::uint32_t>(sizes.block_rows, IOPATH_MOST_BLOCK_ROWS);
     config.max_submitters = sizes.submitters;

@@ -7,6 +7,8 @@
 
 #include "bpf/block.skel.h"
 #include "bpf/block_untyped.skel.h"
+#include "bpf/cache.skel.h"
+#include "bpf/cache_untyped.skel.h"
 #include "bpf/function.skel.h"
 #include "bpf/function_untyped.skel.h"
 #include "bpf/irq.skel.h"
@@ -85,6 +87,7 @@ constexpr std::array kOpeners{
     Opener{"sched", open_skeleton<iopath_sched_bpf>, open_skeleton<iopath_sched_untyped_bpf>},
     Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
     Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},
+    Opener{"cache", open_skeleton<iopath_cache_bpf>, open_skeleton<iopath_cache_untyped_bpf>},
     Opener{"journal", open_skeleton<iopath_journal_bpf>, open_skeleton<iopath_journal_untyped_bpf>},
     Opener{"limit", open_skeleton<iopath_limit_bpf>, open_skeleton<iopath_limit_untyped_bpf>},
     Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},

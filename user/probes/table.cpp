@@ -148,6 +148,17 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "posix_wait__raw_tp", "posix_lock_inode", 3}}},
     {"lease_wait", "lock", "an open waits for another's lease",
      {{raw_tp, "lease_wait__raw_tp", "break_lease_block", 2}}},
+    {"pages_got", "cache", "pages that reads ask for",
+     {{raw_tp, "pages_got__raw_tp", "mm_filemap_get_pages", 3},
+      PAIR("pages_got", "", "filemap_read", 3),
+      PAIR("pages_got", "_generic", "generic_file_buffered_read", 3)}},
+    {"page_added", "cache", "pages that reads bring into the page cache",
+     {{raw_tp, "page_added__raw_tp", "mm_filemap_add_to_page_cache", 1}}, {}, {}, false, "pages_got"},
+    {"page_again", "cache", "pages that come back into the page cache",
+     {{fentry, "page_again__fentry", "workingset_refault", 2},
+      {kprobe_multi, "page_again__kprobe_multi", "workingset_refault", 2},
+      {kprobe, "page_again__kprobe", "workingset_refault", 2}}, {}, {}, false, "page_added",
+     "whether a page is brought in for the first time or again is not known"},
     {"balance_dirty", "memory", "writers are held back by dirty page limits",
      {{raw_tp, "balance_dirty__raw_tp", "balance_dirty_pages", 8},
       {raw_tp, "balance_dirty__raw_tp_12", "balance_dirty_pages", 12}}},
@@ -261,9 +272,9 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 11> kLayers = {"syscall", "function", "sched", "irq",
-                                                      "block",   "limit",    "lock",  "memory",
-                                                      "socket",  "journal",  "nvme"};
+constexpr std::array<std::string_view, 12> kLayers = {"syscall", "function", "cache",   "sched",
+                                                      "irq",     "block",    "limit",   "lock",
+                                                      "memory",  "socket",   "journal", "nvme"};
 
 } // namespace
 

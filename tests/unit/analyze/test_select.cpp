@@ -161,6 +161,27 @@ TEST_CASE("without sched_switch nothing is called cpu")
           std::chrono::milliseconds(1));
 }
 
+TEST_CASE("what nobody tells of the page cache is no number")
+{
+    Interval interval = sample();
+    Operation& row = interval.counts.operations.front();
+    row.cache = {100, 20, 30, 10};
+    const CoverageLine got{"pages_got", "cache", "raw_tp", "", ""};
+    const CoverageLine added{"page_added", "cache", "raw_tp", "", ""};
+    const CoverageLine again{"page_again", "cache", "fentry", "", ""};
+    interval.coverage = {got, added, again};
+    disown_unknown_pages(interval);
+    CHECK(row.cache.hits() == 80);
+    CHECK(row.cache.again == 10);
+    interval.coverage.back().how = "dark";
+    disown_unknown_pages(interval);
+    CHECK(row.cache.hits() == 80);
+    CHECK_FALSE(row.cache.again);
+    interval.coverage.at(1).how = "dark";
+    disown_unknown_pages(interval);
+    CHECK(row.cache.asked == 0);
+}
+
 TEST_CASE("what is not followed says so, with the calls seen")
 {
     Counts counts;

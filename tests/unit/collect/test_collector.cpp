@@ -87,6 +87,30 @@ TEST_CASE("rows of all CPUs add up to one operation, with its cpu time and its n
     CHECK(read.stage(Stage::device).histogram.count() == 1);
 }
 
+TEST_CASE("what an operation did on another CPU than where it ended counts")
+{
+    FakeMaps maps;
+    set_row_info(maps, kRow, file_read());
+    iopath_row ended{};
+    ended.pure_ns = 300;
+    ended.pure[10] = 2;
+    ended.max_ns = 200;
+    ended.pages_asked = 8;
+    iopath_row before{};
+    before.pages_missed = 3;
+    before.pages_added = 5;
+    before.pages_again = 1;
+    maps.set<iopath_row>("rows", kRow, {before, ended});
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({kRow + 1, 0, false, false}, "");
+
+    REQUIRE(counts.operations.size() == 1);
+    const Operation& read = counts.operations.front();
+    CHECK(read.cache.hits() == 5);
+    CHECK(read.cache.read_ahead() == 2);
+    CHECK(read.cache.again == 1);
+}
+
 TEST_CASE("rows that differ in nothing a reader sees become one")
 {
     FakeMaps maps;

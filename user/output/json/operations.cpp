@@ -76,6 +76,18 @@ Json below_list(const std::vector<Below>& below)
     return list;
 }
 
+/// Null where no page was asked for, or nobody told us.
+Json cache_use(const CacheUse& cache)
+{
+    if (cache.asked == 0)
+        return nullptr;
+    return {{"pages", cache.asked},
+            {"hits", cache.hits()},
+            {"read_ahead", cache.read_ahead()},
+            {"read_ahead_unused_at_least", cache.unused_at_least()},
+            {"read_again", cache.again ? Json(*cache.again) : Json(nullptr)}};
+}
+
 } // namespace
 
 Json operation(const Operation& row)
@@ -100,6 +112,7 @@ Json operation(const Operation& row)
         out["sync"] = sync_parts(row);
     out["latency"] = latency(row.latency);
     out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
+    out["cache"] = cache_use(row.cache);
     out["stages"] = stages(row);
     out["top"] = top_list(row.top);
     if (!row.below.empty())

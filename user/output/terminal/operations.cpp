@@ -35,6 +35,25 @@ void table_row(Table& table, const Operation& row, double share)
                {human_share(share), kBold}});
 }
 
+std::string found_text(const CacheUse& cache)
+{
+    const double found = static_cast<double>(cache.hits()) / static_cast<double>(cache.asked);
+    return fmt::format("{} of {} pages were in the page cache, ", human_share(found),
+                       count_text(cache.asked));
+}
+
+/// "93.0% of 1,000 pages were in the page cache, 64 read ahead".
+std::string cache_text(const CacheUse& cache)
+{
+    std::string text =
+        found_text(cache) + fmt::format("{} read ahead", count_text(cache.read_ahead()));
+    if (cache.unused_at_least() > 0)
+        text += fmt::format(" (of no use yet: {} or more)", count_text(cache.unused_at_least()));
+    if (cache.again.value_or(0) > 0)
+        text += fmt::format(", {} brought in again", count_text(*cache.again));
+    return text;
+}
+
 /// What the row is told apart by beside the columns, and what went wrong in it.
 void particulars(Page& page, const Operation& row)
 {
@@ -56,6 +75,8 @@ void particulars(Page& page, const Operation& row)
         pieces.push_back({grouped_count(row.would_block) + " would have blocked", kDim});
     if (row.interrupted > 0)
         pieces.push_back({grouped_count(row.interrupted) + " interrupted", kDim});
+    if (row.cache.asked > 0)
+        pieces.push_back({cache_text(row.cache), kDim});
     page.flow(kIndent, pieces);
 }
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Pages that reads found in the page cache, against mincore(2) just before each read."""
+import json
+import os
+import unittest
+
+from harness import Case
+
+
+class CacheCase(Case):
+    def needs(self, *probes):
+        """Skips the test where one of these is dark."""
+        report = json.loads(self.run_iopath("doctor", "--json").out)
+        for line in report["coverage"]:
+            if line["probe"] in probes and line["how"] == "dark":
+                raise unittest.SkipTest(f"{line['probe']} is dark here: {line['reason']}")
+
+
+class PageCache(CacheCase):
+    PAGES = 1000
+    # Of the last page. Not with blocks smaller than a page (ext4 here): a page of which some blocks are
+    # there can be served from the cache, but mincore does not call it resident.
+    LAST_BYTES = {"ext4": 4096, "xfs": 1234, "btrfs": 1234}
+
+    def setUp(self):
+        super().setUp()
+        self.needs("pages_got", "page_added")
+
+    def file_on(self, fs):
+        device = self.loop(fs=fs, mebibytes=512 if fs == "xfs" else 128)
+        with open(device.path(), "wb") as file:
+            file.write(os.urandom((self.PAGES - 1) * 4096 + self.LAST_BYTES[fs]))
+            os.fsync(file.fileno())
+        return device
+
+    def reads(self, device, how, pages, *options):
+        run = self.diagnose(*options, cmd=self.workload("cached-reads", device.path(), how, pages))
+        row = run.report.row(op="read", target="file", device=device.name)
+        self.assertEqual(row["count"], run.facts["reads"])
+        return run.facts, row["cache"]
+
+    def compare(self, fs, *options):
+        device = self.file_on(fs)
+        for how in ("in-order", "at-random", "twice"):
+            for pages in (1, 3, 64):
+                with self.subTest(fs=fs, how=how, pages=pages):
+                    facts, cache = self.reads(device, how, pages, *options)
+                    self.assertEqual(cache["pages"], facts["pages"], f"{cache}, {facts}")
+                    self.assertEqual(cache["hits"], facts["hits"], f"{cache}, {facts}")
+                    if how == "at-random":
+                        self.assertEqual(cache["read_ahead"], 0)
+                    elif pages == 1:
+                        # All of the file has been brought in, by whoever asked or ahead of them.
+                        missed = cache["pages"] - cache["hits"]
+                        self.assertEqual(missed + cache["read_ahead"], self.PAGES - facts["kept"])
+                        self.assertGreater(cache["read_ahead"], self.PAGES // 2)
+
+    def test_of_ext4(self):
+        self.compare("ext4")
+
+    def test_of_xfs(self):
+        self.compare("xfs")
+
+    def test_of_btrfs(self):
+        self.compare("btrfs")
+
+    def test_untyped(self):
+        self.compare("ext4", "--no-attach", "typed")
+
+    def test_hits_need_both_probes(self):
+        """What is not known is no number."""
+        device = self.file_on("ext4")
+        for probe in ("pages_got", "page_added"):
+            with self.subTest(probe=probe):
+                self.assertIsNone(self.reads(device, "in-order", 64, "--no-attach", probe)[1])

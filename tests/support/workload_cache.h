@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Reads through the page cache, which are asked beforehand whether they will find their pages
+// there.
+#pragma once
+
+#include "workload_common.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <thread>
+#include <vector>
+
+namespace workload {
+
+class CachedFile {
+public:
+    explicit CachedFile(const char* path)
+        : fd_(static_cast<int>(must(open(path, O_RDONLY), "open")))
+    {
+        struct stat about {};
+        must(fstat(fd_, &about), "fstat");
+        bytes_ = static_cast<std::size_t>(about.st_size);
+        void* const map = mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, fd_, 0);
+        if (map == MAP_FAILED)
+            die("mmap");
+        map_ = map;
+    }
+
+    [[nodiscard]] std::size_t pages() const { return (bytes_ + kPage - 1) / kPage; }
+    void advise(int advice) const { must(-posix_fadvise(fd_, 0, 0, advice), "posix_fadvise"); }
+    /// Out of the cache, but for what somebody holds on to at the moment.
+    void drop()
+    {
+        advise(POSIX_FADV_DONTNEED);
+        kept_ = resident(0, pages());
+    }
+
+    /// Of the pages of a read to come.
+    [[nodiscard]] std::uint64_t resident(std::size_t first, std::size_t count) const
+    {
+        std::vector<unsigned char> there(count);
+        must(mincore(static_cast<char*>(map_) + first * kPage, count * kPage, there.data()),
+             "mincore");
+        return static_cast<std::uint64_t>(
+            std::count_if(there.begin(), there.end(), [](unsigned char page) { return page & 1; }));
+    }
+
+    /// A page that is being read is not resident yet; one that nobody reads does not become it.
+    [[nodiscard]] std::uint64_t settled(std::size_t first, std::size_t count) const
+    {
+        std::uint64_t there = resident(first, count);
+        for (int i = 0; i < 5 && there < count; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            there = resident(first, count);
+        }
+        return there;
+    }
+
+    void ask_and_read(std::size_t first, std::size_t count)
+    {
+        const std::size_t last = std::min(first + count, pages());
+        asked_ += last - first;
+        hits_ += settled(first, last - first);
+        read(first, count);
+    }
+
+    /// Calls with the first of each `each` pages, `count` times, no page twice: a step that shares
+    /// no divisor with the number of pages meets each of them once.
+    template <typename Call>
+    void at_random(std::size_t each, std::size_t count, Call call) const
+    {
+        for (std::size_t i = 0, page = 0; i < count; ++i, page += 7919 * each)
+            call(page % pages() / each * each);
+    }
+
+    void read(std::size_t first, std::size_t count)
+    {
+        std::vector<char> buffer(count * kPage);
+        must(pread(fd_, buffer.data(), buffer.size(), static_cast<off_t>(first * kPage)), "pread");
+        ++reads_;
+    }
+
+    void print() const
+    {
+        Facts()
+            .add("reads", reads_)
+            .add("pages", asked_)
+            .add("hits", hits_)
+            .add("kept", kept_)
+            .print();
+    }
+
+private:
+    static constexpr std::size_t kPage = 4096;
+
+    int fd_;
+    std::size_t bytes_ = 0;
+    void* map_ = nullptr;
+    std::uint64_t reads_ = 0;
+    std::uint64_t asked_ = 0;
+    std::uint64_t hits_ = 0;
+    std::uint64_t kept_ = 0;
+};
+
+/// FILE HOW PAGES: out of the cache, then read PAGES at a time. HOW: "in-order" with what the
+/// kernel reads ahead; "at-random" without, half of it; "twice" in order, and once more.
+inline void cached_reads(const Args& args)
+{
+    CachedFile file(args.path(0));
+    const std::string how = args.path(1);
+    const auto each = static_cast<std::size_t>(args.number(2));
+    file.drop();
+    if (how == "at-random") {
+        file.advise(POSIX_FADV_RANDOM);
+        file.at_random(each, file.pages() / each / 2,
+                       [&](std::size_t page) { file.ask_and_read(page, each); });
+    } else {
+        for (int round = 0; round < (how == "twice" ? 2 : 1); ++round)
+            for (std::size_t page = 0; page < file.pages(); page += each)
+                file.ask_and_read(page, each);
+    }
+    file.print();
+}
+
+} // namespace workload
