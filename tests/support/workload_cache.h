@@ -125,4 +125,14 @@ inline void cached_reads(const Args& args)
     file.print();
 }
 
+/// FILE TIMES: reads each of its pages so many times, without what the kernel reads ahead.
+inline void read_again(const Args& args)
+{
+    CachedFile file(args.path(0));
+    file.advise(POSIX_FADV_RANDOM);
+    for (long i = 0; i < args.number(1); ++i)
+        file.at_random(1, file.pages(), [&](std::size_t page) { file.read(page, 1); });
+    file.print();
+}
+
 } // namespace workload

@@ -25,6 +25,9 @@ Findings missing_file(const Interval& interval);
 Findings file_lock_wait(const Interval& interval);
 /// Operations wait for kernel locks; one finding per function that asks for one.
 Findings lock_contention(const Interval& interval);
+/// Reads wait for pages that had been in the page cache, or that nobody read ahead; one finding per
+/// device.
+Findings cache_miss(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.
