@@ -28,6 +28,7 @@ typedef uint64_t iop_u64;
 #define IOPATH_INTERFACE_ID(id, word) IOPATH_INTERFACE_##id,
 #define IOPATH_PUNT_ID(id, word)      IOPATH_PUNT_##id,
 #define IOPATH_WAIT_ID(id, word)      IOPATH_WAIT_##id,
+#define IOPATH_RECLAIM_ID(id, word)   IOPATH_RECLAIM_##id,
 enum iopath_op { IOPATH_OPS(IOPATH_OP_ID) IOPATH_OP_COUNT };
 enum iopath_target { IOPATH_TARGETS(IOPATH_TARGET_ID) IOPATH_TARGET_COUNT };
 enum iopath_stage { IOPATH_STAGES(IOPATH_STAGE_ID) IOPATH_STAGE_COUNT };
@@ -35,6 +36,7 @@ enum iopath_wait { IOPATH_WAITS(IOPATH_WAIT_ID) IOPATH_WAIT_COUNT };
 enum iopath_loss { IOPATH_LOSSES(IOPATH_LOSS_ID) IOPATH_LOSS_COUNT };
 enum iopath_interface { IOPATH_INTERFACES(IOPATH_INTERFACE_ID) IOPATH_INTERFACE_COUNT };
 enum iopath_punt { IOPATH_PUNTS(IOPATH_PUNT_ID) IOPATH_PUNT_COUNT };
+enum iopath_reclaim { IOPATH_RECLAIMS(IOPATH_RECLAIM_ID) IOPATH_RECLAIM_COUNT };
 
 #define IOPATH_COMM           16
 #define IOPATH_NO_PEER_TARGET 0xff
@@ -175,6 +177,18 @@ struct iopath_row_info {
 	char comm[IOPATH_COMM]; /* with --by process */
 };
 
+/* Pauses for dirty page limits, and what held at their beginning, summed over them; in pages. */
+struct iopath_dirty {
+	iop_u64 pauses;
+	iop_u64 strict; /* of these, where only the device's own limit had been passed */
+	iop_u64 dirty;
+	iop_u64 limit;
+	iop_u64 background;
+	iop_u64 device_dirty;
+	iop_u64 device_limit;
+	iop_u64 rate; /* allowed to the writer, a second */
+};
+
 /* One row of one CPU. An operation that did nothing but run counts in `pure`
  * only: its cpu time is its wall time, so no stage histogram is needed for it. */
 struct iopath_row {
@@ -198,6 +212,8 @@ struct iopath_row {
 	iop_u64 pages_missed; /* of those, which the operation had to bring in itself */
 	iop_u64 pages_added;  /* those, and what it brought in beyond what it was asked for */
 	iop_u64 pages_again;  /* of the added, which had been there and had been dropped */
+	struct iopath_dirty dirty;
+	iop_u64 reclaims[IOPATH_RECLAIM_COUNT];
 	iop_u64 stage_ns[IOPATH_STAGE_COUNT]; /* of the mixed ones */
 	iop_u64 pure[IOPATH_BUCKETS];
 	iop_u64 mixed[IOPATH_BUCKETS];

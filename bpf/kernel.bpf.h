@@ -103,6 +103,14 @@ struct page {
 	unsigned long index;
 };
 
+struct dirty_throttle_control {
+	unsigned long dirty;
+	unsigned long thresh;
+	unsigned long bg_thresh;
+	unsigned long wb_dirty;
+	unsigned long wb_thresh;
+};
+
 struct folio {
 	struct address_space *mapping;
 	unsigned long index;

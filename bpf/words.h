@@ -104,6 +104,12 @@
 	X(flushing, "flushing") /* writes data that must be there before the journal says so */    \
 	X(logging, "logging")   /* writes the journal, and the block that makes it valid */
 
+/* What an operation did in stage reclaim. */
+#define IOPATH_RECLAIMS(X)                                                                         \
+	X(host, "host")   /* the host had too few free pages */                                    \
+	X(limit, "limit") /* its memory cgroup had reached its limit */                            \
+	X(compaction, "compaction")
+
 /* Seen, but not counted where it belongs; each with the reason a reader needs. */
 #define IOPATH_LOSSES(X)                                                                           \
 	X(map_full, "map_full")       /* a dictionary had no room: counted in the row "other" */   \

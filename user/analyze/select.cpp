@@ -69,6 +69,9 @@ void add(Operation& sum, const Operation& more)
         sum.waits.at(wait) += more.waits.at(wait);
     sum.merged += more.merged;
     sum.cache.add(more.cache);
+    sum.pauses.add(more.pauses);
+    for (std::size_t kind = 0; kind < kReclaims; kind++)
+        sum.reclaims.at(kind) += more.reclaims.at(kind);
     sum.residual += more.residual;
     sum.latency.add(more.latency);
     for (std::size_t stage = 0; stage < kStages; stage++) {

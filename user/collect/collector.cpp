@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 
 namespace iopath {
 
@@ -20,11 +21,26 @@ bool is_empty(const Operation& operation)
     return operation.latency.histogram.empty();
 }
 
-/// An operation may have ended on another CPU than where it brought pages in.
+/// The kernel weighs pages.
+DirtyPauses pauses_of(const iopath_dirty& pages)
+{
+    const auto size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+    return {pages.pauses,
+            pages.strict,
+            pages.dirty * size,
+            pages.limit * size,
+            pages.background * size,
+            pages.device_dirty * size,
+            pages.device_limit * size,
+            pages.rate * size};
+}
+
+/// An operation may have ended on another CPU than where it brought pages in or was held back.
 bool is_used(const iopath_row& part)
 {
     const bool ended = part.pure_ns != 0 || part.mixed_ns != 0 || part.max_ns != 0;
-    return ended || part.pages_asked != 0 || part.pages_added != 0;
+    return ended || part.pages_asked != 0 || part.pages_added != 0 || part.dirty.pauses != 0 ||
+           std::ranges::any_of(part.reclaims, [](iop_u64 count) { return count != 0; });
 }
 
 void add_row(Operation& operation, const iopath_row& row)
@@ -42,6 +58,9 @@ void add_row(Operation& operation, const iopath_row& row)
         operation.waits.at(wait) += Nanoseconds(row.wait_ns[wait]);
     operation.merged += row.merged;
     operation.cache.add({row.pages_asked, row.pages_missed, row.pages_added, row.pages_again});
+    operation.pauses.add(pauses_of(row.dirty));
+    for (std::size_t kind = 0; kind < kReclaims; kind++)
+        operation.reclaims.at(kind) += row.reclaims[kind];
     operation.residual += Nanoseconds(row.residual_ns);
     const Latency pure = latency_of(static_cast<const iop_u64*>(row.pure), row.pure_ns, row.max_ns);
     operation.latency.add(pure);

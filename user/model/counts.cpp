@@ -187,6 +187,8 @@ void subtract_operation(Operation& row, const Operation& earlier)
     take_each(row.waits, earlier.waits);
     take(row.merged, earlier.merged);
     row.cache.subtract(earlier.cache);
+    row.pauses.subtract(earlier.pauses);
+    take_each(row.reclaims, earlier.reclaims);
     take(row.residual, earlier.residual);
     row.latency.subtract(earlier.latency);
     for (std::size_t i = 0; i < kStages; ++i) {
@@ -250,6 +252,30 @@ std::uint64_t Commits::by_unseen() const
     for (const CommitAsker& one : askers)
         known += one.count;
     return latency.histogram.count() - std::min(latency.histogram.count(), known);
+}
+
+void DirtyPauses::add(const DirtyPauses& more)
+{
+    count += more.count;
+    strict += more.strict;
+    dirty += more.dirty;
+    limit += more.limit;
+    background += more.background;
+    device_dirty += more.device_dirty;
+    device_limit += more.device_limit;
+    rate += more.rate;
+}
+
+void DirtyPauses::subtract(const DirtyPauses& earlier)
+{
+    take(count, earlier.count);
+    take(strict, earlier.strict);
+    take(dirty, earlier.dirty);
+    take(limit, earlier.limit);
+    take(background, earlier.background);
+    take(device_dirty, earlier.device_dirty);
+    take(device_limit, earlier.device_limit);
+    take(rate, earlier.rate);
 }
 
 void CacheUse::add(const CacheUse& more)

@@ -89,6 +89,27 @@ struct CacheUse {
     void subtract(const CacheUse& earlier);
 };
 
+/// Pauses of writers for dirty page limits, and what held when they began, on average.
+struct DirtyPauses {
+    std::uint64_t count = 0;
+    std::uint64_t strict = 0; ///< of these, where only the device's own limit had been passed
+    /// Sums over the pauses, in bytes.
+    std::uint64_t dirty = 0;
+    std::uint64_t limit = 0;
+    std::uint64_t background = 0;
+    std::uint64_t device_dirty = 0;
+    std::uint64_t device_limit = 0;
+    std::uint64_t rate = 0; ///< allowed to the writer, a second
+
+    /// One of the sums as a mean.
+    [[nodiscard]] double mean(std::uint64_t sum) const
+    {
+        return count == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(count);
+    }
+    void add(const DirtyPauses& more);
+    void subtract(const DirtyPauses& earlier);
+};
+
 struct Operation {
     OperationKey key;
     std::uint64_t count = 0;
@@ -104,7 +125,9 @@ struct Operation {
     std::array<Nanoseconds, kFileWaits> waits{}; ///< what waits were for, without `flush`
     std::uint64_t merged = 0; ///< operations that shared a commit with an earlier one
     CacheUse cache;           ///< of reads only; nothing asked: unknown, or not by the page cache
-    Nanoseconds residual{};   ///< wall time less the sum of stages, as an absolute value
+    DirtyPauses pauses;       ///< behind `dirty`
+    std::array<std::uint64_t, kReclaims> reclaims{}; ///< behind stage reclaim, by kind
+    Nanoseconds residual{}; ///< wall time less the sum of stages, as an absolute value
     Latency latency;
     std::array<StageTime, kStages> stages;
     std::vector<TopProcess> top; ///< longest first

@@ -22,6 +22,7 @@ enum class Interface { IOPATH_INTERFACES(IOPATH_ENUM) };
 enum class Punt { IOPATH_PUNTS(IOPATH_ENUM) };
 enum class FileWait { IOPATH_WAITS(IOPATH_ENUM) };
 enum class CommitPhase { IOPATH_COMMIT_PHASES(IOPATH_ENUM) };
+enum class Reclaim { IOPATH_RECLAIMS(IOPATH_ENUM) };
 
 inline constexpr std::array kOpNames{IOPATH_OPS(IOPATH_NAME)};
 inline constexpr std::array kTargetNames{IOPATH_TARGETS(IOPATH_NAME)};
@@ -31,6 +32,7 @@ inline constexpr std::array kInterfaceNames{IOPATH_INTERFACES(IOPATH_NAME)};
 inline constexpr std::array kPuntNames{IOPATH_PUNTS(IOPATH_NAME)};
 inline constexpr std::array kFileWaitNames{IOPATH_WAITS(IOPATH_NAME)};
 inline constexpr std::array kCommitPhaseNames{IOPATH_COMMIT_PHASES(IOPATH_NAME)};
+inline constexpr std::array kReclaimNames{IOPATH_RECLAIMS(IOPATH_NAME)};
 
 #define IOPATH_FLAG_ID(id, kernel, word) id,
 enum class RequestFlag { IOPATH_REQUEST_FLAGS(IOPATH_FLAG_ID) };
@@ -51,6 +53,7 @@ inline constexpr std::size_t kInterfaces = kInterfaceNames.size();
 inline constexpr std::size_t kPunts = kPuntNames.size();
 inline constexpr std::size_t kFileWaits = kFileWaitNames.size();
 inline constexpr std::size_t kCommitPhases = kCommitPhaseNames.size();
+inline constexpr std::size_t kReclaims = kReclaimNames.size();
 
 constexpr std::string_view name_of(Op op)
 {

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <map>
 #include <string>
+#include <unistd.h>
 
 using namespace iopath;
 using namespace iopath::test;
@@ -100,6 +101,9 @@ TEST_CASE("what an operation did on another CPU than where it ended counts")
     before.pages_missed = 3;
     before.pages_added = 5;
     before.pages_again = 1;
+    before.dirty.pauses = 2;
+    before.dirty.limit = 10;
+    before.reclaims[IOPATH_RECLAIM_limit] = 4;
     maps.set<iopath_row>("rows", kRow, {before, ended});
     Collector collector(maps, names());
     const Counts counts = collector.counts({kRow + 1, 0, false, false}, "");
@@ -109,6 +113,9 @@ TEST_CASE("what an operation did on another CPU than where it ended counts")
     CHECK(read.cache.hits() == 5);
     CHECK(read.cache.read_ahead() == 2);
     CHECK(read.cache.again == 1);
+    CHECK(read.pauses.count == 2);
+    CHECK(read.pauses.mean(read.pauses.limit) == 5.0 * static_cast<double>(sysconf(_SC_PAGESIZE)));
+    CHECK(read.reclaims.at(static_cast<std::size_t>(Reclaim::limit)) == 4);
 }
 
 TEST_CASE("rows that differ in nothing a reader sees become one")

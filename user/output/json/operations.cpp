@@ -88,6 +88,29 @@ Json cache_use(const CacheUse& cache)
             {"read_again", cache.again ? Json(*cache.again) : Json(nullptr)}};
 }
 
+/// Null where no writer was made to pause.
+Json dirty_pauses(const DirtyPauses& pauses)
+{
+    if (pauses.count == 0)
+        return nullptr;
+    return {{"count", pauses.count},
+            {"device_limit_only", pauses.strict},
+            {"dirty_bytes", pauses.mean(pauses.dirty)},
+            {"limit_bytes", pauses.mean(pauses.limit)},
+            {"background_bytes", pauses.mean(pauses.background)},
+            {"device_dirty_bytes", pauses.mean(pauses.device_dirty)},
+            {"device_limit_bytes", pauses.mean(pauses.device_limit)},
+            {"bytes_per_second", pauses.mean(pauses.rate)}};
+}
+
+Json reclaims(const Operation& row)
+{
+    Json out;
+    for (std::size_t kind = 0; kind < kReclaims; kind++)
+        out[std::string(kReclaimNames.at(kind))] = row.reclaims.at(kind);
+    return out;
+}
+
 } // namespace
 
 Json operation(const Operation& row)
@@ -113,6 +136,8 @@ Json operation(const Operation& row)
     out["latency"] = latency(row.latency);
     out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
     out["cache"] = cache_use(row.cache);
+    out["dirty_pauses"] = dirty_pauses(row.pauses);
+    out["reclaims"] = reclaims(row);
     out["stages"] = stages(row);
     out["top"] = top_list(row.top);
     if (!row.below.empty())
