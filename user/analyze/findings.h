@@ -28,6 +28,8 @@ Findings lock_contention(const Interval& interval);
 /// Reads wait for pages that had been in the page cache, or that nobody read ahead; one finding per
 /// device.
 Findings cache_miss(const Interval& interval);
+/// Writers are held back by dirty page limits; one finding per device.
+Findings dirty_throttle(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.

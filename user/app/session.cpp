@@ -5,6 +5,7 @@
 #include "app/device_filter.h"
 #include "caps/facts.h"
 #include "probes/config.h"
+#include "sys/dirty_limits.h"
 #include "sys/host.h"
 #include "sys/io_limits.h"
 #include "sys/kernel_symbols.h"
@@ -45,6 +46,12 @@ bool is_held_back(const Counts& counts)
     return std::ranges::any_of(counts.operations, [](const Operation& row) {
         return row.stage(Stage::throttle).time > row.dirty;
     });
+}
+
+bool has_dirty_pauses(const Counts& counts)
+{
+    return std::ranges::any_of(counts.operations,
+                               [](const Operation& row) { return row.pauses.count > 0; });
 }
 
 WatchOptions watch_options(const DiagnoseOptions& options, const std::optional<Cgroup>& cgroup)
@@ -248,6 +255,8 @@ Interval Session::take_interval(bool last)
         interval.counts.subtract(*earlier_);
     if (is_held_back(interval.counts))
         interval.limits = read_io_limits(files_, devices_);
+    if (has_dirty_pauses(interval.counts))
+        interval.dirty_limits = read_dirty_limits(files_);
     disown_unknown_stages(interval);
     disown_unknown_pages(interval);
     earlier_ = std::move(counts);

@@ -69,6 +69,7 @@ struct Interval {
     Counts counts;
     std::vector<InFlight> in_flight;
     std::vector<IoLimit> limits; ///< as set at its end; looked up only if some held I/O back
+    std::optional<DirtyLimits> dirty_limits; ///< likewise, if writers were held back by them
     Coverage coverage;
     Nanoseconds steal{}; ///< of all CPUs, from /proc/stat
     SelfCost self;

@@ -2,6 +2,7 @@
 // Limits that an administrator has set for block devices.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace iopath {
@@ -19,6 +20,14 @@ struct IoLimit {
     std::string number;  ///< its "MAJOR:MINOR", as such files name it
     std::string file;    ///< where it is set
     std::string setting; ///< "riops=100"
+};
+
+/// What the host allows of pages that are not written back yet (vm.dirty_*).
+struct DirtyLimits {
+    std::uint64_t limit = 0;      ///< bytes, at which writers are held back for good
+    std::uint64_t background = 0; ///< bytes, at which writeback begins
+    std::string limit_setting;    ///< that it comes from: "vm.dirty_ratio = 20"
+    std::string background_setting;
 };
 
 } // namespace iopath

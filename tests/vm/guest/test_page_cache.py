@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What would hurt others on a host that is not ours: memory too small for a file that is read again and again."""
+"""What would hurt others on a host that is not ours: memory too small for a file that is read again and again, and a
+limit of dirty pages for all."""
 import os
 import subprocess
 import unittest
@@ -50,3 +51,32 @@ class TooSmall(OnLoop):
         finding = self.finding(report, "cache-miss")
         self.assertIn("had to drop", finding["summary"])
         self.assertEqual(number(finding, "NUMBER of [0-9,]* pages brought in"), row["cache"]["read_again"])
+
+
+class HostLimit(OnLoop):
+    def setting(self, name, value):
+        path = f"/proc/sys/vm/{name}"
+        with open(path, encoding="ascii") as file:
+            old = file.read()
+        with open(path, "w", encoding="ascii") as file:
+            file.write(str(value))
+        return path, old
+
+    def test_few_dirty_pages_for_all(self):
+        device = self.loop(fs="ext4", mebibytes=160)
+        ratio = {name: self.setting(name, value)[1] for name, value in
+                 (("dirty_ratio", 20), ("dirty_background_ratio", 10))}
+        for name, value in ratio.items():
+            self.addCleanup(self.setting, name, value)
+        self.setting("dirty_bytes", MEBIBYTE)
+        self.setting("dirty_background_bytes", MEBIBYTE // 2)
+        watch = self.watch().ready()
+        subprocess.run(["dd", "if=/dev/zero", f"of={device.path()}", "bs=64k", "count=2048"], check=True,
+                       stderr=subprocess.DEVNULL, timeout=300)
+        report = watch.stop()
+        row = report.row(op="write", target="file", device=device.name)
+        self.assertAlmostEqual(row["dirty_pauses"]["limit_bytes"], MEBIBYTE, delta=MEBIBYTE // 8)
+        self.assertAlmostEqual(row["dirty_pauses"]["background_bytes"], MEBIBYTE // 2, delta=MEBIBYTE // 8)
+        finding = self.finding(report, "dirty-throttle")
+        self.assertEqual(finding["subject"]["device"], device.name)
+        self.assertIn("the host's dirty page limit (vm.dirty_bytes = 1048576)", finding["summary"])
