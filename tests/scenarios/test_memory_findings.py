@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""dirty-throttle with its cause injected: a device that is allowed few dirty pages."""
+"""dirty-throttle and memory-reclaim with their causes injected: a device that is allowed few dirty pages, a memory
+cgroup too small for what is written in it."""
 import os
 import unittest
 
+import hostdev
 from findings import number
 from harness import Case
 
@@ -54,3 +56,37 @@ class DirtyThrottle(Writers):
         device = self.loop(fs="ext4", mebibytes=256)
         report = self.diagnose(cmd=self.dd(device.path(), 16)).report
         self.assertNotIn("dirty-throttle", report.finding_ids())
+
+
+class SmallMemory(Writers):
+    """Of a hierarchy of version 1; what version 2 does is for guests."""
+
+    def group(self, mebibytes):
+        root = hostdev.cgroup_mount(lambda kind, options: kind == "cgroup" and "memory" in options)
+        if not root:
+            raise unittest.SkipTest("no hierarchy of version 1 has a memory controller here")
+        group = hostdev.Cgroup("", root)
+        self.addCleanup(group.close)
+        group.write("memory.limit_in_bytes", str(mebibytes * MEBIBYTE))
+        return group
+
+    def inside(self, group, command):
+        """A shell moves itself in, so that iopath does not live there."""
+        return ["sh", "-c", 'echo 0 > "$1/cgroup.procs" && shift && exec "$@"', "sh", group.path, *command]
+
+    def test_writes_in_a_cgroup_at_its_limit(self):
+        group = self.group(16)
+        device = self.loop(fs="ext4", mebibytes=256)
+        report = self.diagnose(cmd=self.inside(group, self.dd(device.path(), 128))).report
+        row = report.row(op="write", target="file", device=device.name)
+        self.assertGreater(row["reclaims"]["limit"], 100)
+        finding = self.finding(report, "memory-reclaim")
+        self.assertIn("their memory cgroup was at its limit", finding["summary"])
+        self.assertAlmostEqual(finding["seconds"], report.stage("reclaim"), delta=1e-3)
+
+    def test_in_a_larger_one_it_is_no_finding(self):
+        group = self.group(512)
+        device = self.loop(fs="ext4", mebibytes=256)
+        report = self.diagnose(cmd=self.inside(group, self.dd(device.path(), 16))).report
+        self.assertNotIn("memory-reclaim", report.finding_ids())
+        self.assertEqual(report.row(op="write", target="file", device=device.name)["reclaims"]["limit"], 0)

@@ -9,10 +9,10 @@ namespace iopath {
 
 namespace {
 
-constexpr std::array<Rule, 14> kRules{
+constexpr std::array<Rule, 15> kRules{
     io_error,        device_bound, flush_bound,    journal_wait,   file_lock_wait,
-    lock_contention, cache_miss,   cpu_contention, dirty_throttle, queue_wait,
-    io_throttled,    pipe_full,    pipe_empty,     missing_file,
+    lock_contention, cache_miss,   cpu_contention, dirty_throttle, memory_reclaim,
+    queue_wait,      io_throttled, pipe_full,      pipe_empty,     missing_file,
 };
 
 } // namespace

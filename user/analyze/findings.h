@@ -30,6 +30,8 @@ Findings lock_contention(const Interval& interval);
 Findings cache_miss(const Interval& interval);
 /// Writers are held back by dirty page limits; one finding per device.
 Findings dirty_throttle(const Interval& interval);
+/// Operations reclaim or compact memory themselves.
+Findings memory_reclaim(const Interval& interval);
 /// Operations wait for a CPU, or lose theirs.
 Findings cpu_contention(const Interval& interval);
 /// Requests wait in the block layer before the driver gets them; one finding per device.
