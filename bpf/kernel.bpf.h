@@ -103,6 +103,15 @@ struct page {
 	unsigned long index;
 };
 
+struct vm_area_struct {
+	struct file *vm_file;
+};
+
+struct vm_fault {
+	struct vm_area_struct *vma;
+	unsigned long pgoff;
+};
+
 struct dirty_throttle_control {
 	unsigned long dirty;
 	unsigned long thresh;
@@ -409,6 +418,7 @@ struct bpf_iter__task {
 #define REQ_F_FORCE_ASYNC    0x10
 #define SPLICE_F_FD_IN_FIXED 0x80000000
 #define EINTR                4
+#define EIO                  5
 #define EAGAIN               11
 #define EINPROGRESS          115
 

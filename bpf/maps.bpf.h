@@ -140,6 +140,10 @@ struct cache_use {
 	u64 folio; /* the last that it brought in; as an address only */
 };
 
+/* One for each op of system calls, and one for the faults of mapped files. */
+#define FAULT_CACHE IOPATH_OP_COUNT
+#define ROW_CACHES  (IOPATH_OP_COUNT + 1)
+
 /* One thread: the ledger of its open operation, and where it is. What an operation
  * that only runs needs comes first, in one cache line. */
 struct ledger {
@@ -175,7 +179,7 @@ struct ledger {
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
 	struct waited_lock waited_locks[WAITED_LOCKS];
-	struct row_cache cache[IOPATH_OP_COUNT];
+	struct row_cache cache[ROW_CACHES];
 };
 
 #define COMPAT_CALL 0x8000

@@ -218,17 +218,17 @@ static __always_inline void count_silent_pages(struct iopath_row *row, const str
 		row->pages_asked += given - ledger->pages.asked;
 }
 
-static __always_inline void close_operation(struct ledger *ledger, struct iopath_syscall call,
-                                            long result)
+/* `op`: whose cache of rows it came from. `flags`: IOPATH_SYSCALL_*. */
+static __always_inline void close_into(struct ledger *ledger, u32 op, u32 flags, long result)
 {
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_row *row;
 	struct moment since, moment;
 	u64 start, wall;
-	u32 key, op = call.op;
+	u32 key;
 
 	asm volatile("" : "+r"(op));
-	if (!cpu || op >= IOPATH_OP_COUNT)
+	if (!cpu || op >= ROW_CACHES)
 		return;
 	/* Closed first: a switch from here on charges nothing, its time is part of the last span.
 	 */
@@ -250,8 +250,8 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 		return;
 	if (wall > row->max_ns)
 		row->max_ns = wall;
-	if (count_result(row, call.flags, result))
-		count_failure(key, op, -result, wall);
+	if (count_result(row, flags, result) && op != FAULT_CACHE)
+		count_failure(key, op, -result, wall); /* by the arguments of a system call */
 	if (ledger->pages.operation == start)
 		count_silent_pages(row, ledger, result);
 	if (!ledger->touched && moment.hard_ns == since.hard_ns &&
@@ -262,6 +262,12 @@ static __always_inline void close_operation(struct ledger *ledger, struct iopath
 	}
 	charge_run(ledger, &since, &moment);
 	close_mixed(ledger, row, wall);
+}
+
+static __always_inline void close_operation(struct ledger *ledger, struct iopath_syscall call,
+                                            long result)
+{
+	close_into(ledger, call.op, call.flags, result);
 }
 
 #endif

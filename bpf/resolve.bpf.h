@@ -280,7 +280,7 @@ static __always_inline bool cache_hits(const struct row_cache *slot, struct file
 }
 
 /* Where an operation on a file is counted, by the thread's cache. A dictionary
- * without room sends it to the op's own catch-all row and counts the loss. */
+ * without room sends it to the op's own catch-all row and counts the loss. `op`: OP_BY(). */
 static __always_inline struct row_place place_of(struct row_cache *slot, struct file_identity id,
                                                  u32 op, u32 peer_target)
 {
@@ -296,7 +296,7 @@ static __always_inline struct row_place place_of(struct row_cache *slot, struct 
 		return slot->place;
 	count_loss(IOPATH_LOSS_map_full);
 	place = slot->place;
-	place.row = 1 + op;
+	place.row = 1 + (u8)op;
 	return place;
 }
 

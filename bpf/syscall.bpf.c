@@ -107,7 +107,7 @@ static __always_inline int on_process_exit(void)
 	if (ledger->start)
 		count_loss(IOPATH_LOSS_died);
 	ledger->start = 0;
-	for (u32 op = 0; op < IOPATH_OP_COUNT; op++)
+	for (u32 op = 0; op < ROW_CACHES; op++)
 		flush_top(&ledger->cache[op]);
 	return 0;
 }

@@ -118,7 +118,7 @@ static __always_inline void write_begun_before(struct seq_file *seq, struct task
 static __always_inline void write_top(struct seq_file *seq, struct ledger *ledger,
                                       struct iopath_task_record *record)
 {
-	for (u32 op = 0; op < IOPATH_OP_COUNT; op++) {
+	for (u32 op = 0; op < ROW_CACHES; op++) {
 		if (!ledger->cache[op].place.row || !ledger->cache[op].top_ns)
 			continue;
 		record->row = ledger->cache[op].place.row;

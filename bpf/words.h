@@ -61,7 +61,8 @@
 #define IOPATH_INTERFACES(X)                                                                       \
 	X(syscall, "syscall")                                                                      \
 	X(io_uring, "io_uring")                                                                    \
-	X(libaio, "libaio")
+	X(libaio, "libaio")                                                                        \
+	X(page_fault, "page_fault") /* of a file that is mapped (mmap) */
 
 /* Offsets in structures of the kernel, read from its BTF in one pass: libbpf searches all of it
  * for each structure and object, 2 ms a time. X(id, structure, field) */

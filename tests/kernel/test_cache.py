@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Pages that reads found in the page cache, against mincore(2) just before each read."""
+"""Pages that reads found in the page cache, against mincore(2) just before each read; reads by way of mmap, against the
+major faults that the kernel counts."""
 import json
 import os
 import unittest
@@ -73,3 +74,21 @@ class PageCache(CacheCase):
         for probe in ("pages_got", "page_added"):
             with self.subTest(probe=probe):
                 self.assertIsNone(self.reads(device, "in-order", 64, "--no-attach", probe)[1])
+
+
+class MappedFiles(CacheCase):
+    PAGES = 1000
+
+    def test_faults_that_wait_are_reads(self):
+        self.needs("file_fault")
+        device = self.loop(fs="ext4")
+        with open(device.path(), "wb") as file:
+            file.write(os.urandom(self.PAGES * 4096))
+            os.fsync(file.fileno())
+        run = self.diagnose(cmd=self.workload("mapped-reads", device.path()))
+        self.assertEqual(run.facts["major_faults"], run.facts["touched"])
+        row = run.report.row(op="read", target="file", device=device.name, interface="page_fault")
+        self.assertEqual((row["count"], row["bytes"]), (self.PAGES // 2, self.PAGES // 2 * 4096))
+        self.assertEqual((row["cache"]["pages"], row["cache"]["hits"]), (self.PAGES // 2, 0))
+        self.assertGreater(run.report.share("device block_queue completion", interface="page_fault", device=device.name), 0.05)
+        self.assertEqual(run.report.rows(op="read", device=device.name, interface="syscall"), [])

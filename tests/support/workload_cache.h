@@ -9,6 +9,7 @@
 #include <chrono>
 #include <string>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <thread>
 #include <vector>
@@ -58,6 +59,13 @@ public:
         }
         return there;
     }
+
+    /// Touches a page by way of the mapping.
+    void touch(std::size_t page) const
+    {
+        static_cast<void>(*(static_cast<volatile char*>(map_) + page * kPage));
+    }
+    void map_at_random() const { must(madvise(map_, bytes_, MADV_RANDOM), "madvise"); }
 
     void ask_and_read(std::size_t first, std::size_t count)
     {
@@ -123,6 +131,26 @@ inline void cached_reads(const Args& args)
                 file.ask_and_read(page, each);
     }
     file.print();
+}
+
+/// FILE: out of the cache, then half of its pages by way of a mapping, without what the kernel
+/// reads ahead, each twice.
+inline void mapped_reads(const Args& args)
+{
+    CachedFile file(args.path(0));
+    file.drop();
+    file.map_at_random();
+    rusage before{};
+    rusage after{};
+    must(getrusage(RUSAGE_SELF, &before), "getrusage");
+    for (int round = 0; round < 2; ++round)
+        for (std::size_t page = 0; page < file.pages(); page += 2)
+            file.touch(page);
+    must(getrusage(RUSAGE_SELF, &after), "getrusage");
+    Facts()
+        .add("touched", file.pages() / 2)
+        .add("major_faults", static_cast<std::uint64_t>(after.ru_majflt - before.ru_majflt))
+        .print();
 }
 
 /// FILE TIMES: reads each of its pages so many times, without what the kernel reads ahead.

@@ -24,10 +24,10 @@ constexpr const char* kDiagnoseNotes =
     "With a command the report goes to standard error and the exit status is the command's\n"
     "(128+signal if it was killed, 126 or 127 if it could not be run). Otherwise: 0 done,\n"
     "1 failed, 2 usage, 3 a privilege or a kernel feature is missing.\n"
-    "I/O through mmap (page faults) is not an operation yet. Interrupt and softirq figures are\n"
-    "of the whole host; block requests are those that the scope asked for, and what the kernel\n"
-    "may do for it: its journals, flushes and workers; writeback only of a cgroup, or of the\n"
-    "whole system.\n";
+    "Page faults of files mapped by mmap count as reads where they wait and where functions of\n"
+    "the kernel can be watched. Interrupt and softirq figures are of the whole host; block\n"
+    "requests are those that the scope asked for, and what the kernel may do for it: its\n"
+    "journals, flushes and workers; writeback only of a cgroup, or of the whole system.\n";
 
 std::set<std::string> words_of(const std::string& list)
 {

@@ -306,7 +306,8 @@ std::vector<InFlight> Collector::in_flight(const std::string& tasks)
             one.key = known->second;
         one.pid = static_cast<int>(record.pid);
         one.comm = fixed_string(record.comm);
-        one.syscall = names_.syscall(static_cast<int>(record.syscall));
+        if (one.key.interface == Interface::syscall)
+            one.syscall = names_.syscall(static_cast<int>(record.syscall));
         one.begun_before = record.kind == IOPATH_TASK_BEGUN_BEFORE;
         one.open_for = Nanoseconds(record.ns);
         for (std::size_t stage = 0; stage < kStages; stage++)

@@ -9,6 +9,8 @@
 #include "bpf/block_untyped.skel.h"
 #include "bpf/cache.skel.h"
 #include "bpf/cache_untyped.skel.h"
+#include "bpf/fault.skel.h"
+#include "bpf/fault_untyped.skel.h"
 #include "bpf/function.skel.h"
 #include "bpf/function_untyped.skel.h"
 #include "bpf/irq.skel.h"
@@ -88,6 +90,7 @@ constexpr std::array kOpeners{
     Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
     Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},
     Opener{"cache", open_skeleton<iopath_cache_bpf>, open_skeleton<iopath_cache_untyped_bpf>},
+    Opener{"fault", open_skeleton<iopath_fault_bpf>, open_skeleton<iopath_fault_untyped_bpf>},
     Opener{"journal", open_skeleton<iopath_journal_bpf>, open_skeleton<iopath_journal_untyped_bpf>},
     Opener{"limit", open_skeleton<iopath_limit_bpf>, open_skeleton<iopath_limit_untyped_bpf>},
     Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},

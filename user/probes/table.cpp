@@ -159,6 +159,9 @@ const std::vector<Probe> kTable = {
       {kprobe_multi, "page_again__kprobe_multi", "workingset_refault", 2},
       {kprobe, "page_again__kprobe", "workingset_refault", 2}}, {}, {}, false, "page_added",
      "whether a page is brought in for the first time or again is not known"},
+    {"file_fault", "fault", "page faults that wait for a mapped file",
+     {PAIR("file_fault", "", "filemap_fault", 1)}, {}, {}, false, {},
+     "what is read by way of mmap is seen as block requests only"},
     {"balance_dirty", "memory", "writers are held back by dirty page limits",
      {{raw_tp, "balance_dirty__raw_tp", "balance_dirty_pages", 8},
       {raw_tp, "balance_dirty__raw_tp_12", "balance_dirty_pages", 12}}},
@@ -272,9 +275,9 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 12> kLayers = {"syscall", "function", "cache",   "sched",
-                                                      "irq",     "block",    "limit",   "lock",
-                                                      "memory",  "socket",   "journal", "nvme"};
+constexpr std::array<std::string_view, 13> kLayers = {
+    "syscall", "function", "cache",  "fault",  "sched",   "irq", "block",
+    "limit",   "lock",     "memory", "socket", "journal", "nvme"};
 
 } // namespace
 

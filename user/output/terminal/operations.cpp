@@ -42,11 +42,13 @@ std::string found_text(const CacheUse& cache)
                        count_text(cache.asked));
 }
 
-/// "93.0% of 1,000 pages were in the page cache, 64 read ahead".
-std::string cache_text(const CacheUse& cache)
+/// "93.0% of 1,000 pages were in the page cache, 64 read ahead"; of faults only those count that
+/// waited, so there is no such share.
+std::string cache_text(const CacheUse& cache, Interface interface)
 {
-    std::string text =
-        found_text(cache) + fmt::format("{} read ahead", count_text(cache.read_ahead()));
+    std::string text = fmt::format("{} read ahead", count_text(cache.read_ahead()));
+    if (interface != Interface::page_fault)
+        text = found_text(cache) + text;
     if (cache.unused_at_least() > 0)
         text += fmt::format(" (of no use yet: {} or more)", count_text(cache.unused_at_least()));
     if (cache.again.value_or(0) > 0)
@@ -76,7 +78,7 @@ void particulars(Page& page, const Operation& row)
     if (row.interrupted > 0)
         pieces.push_back({grouped_count(row.interrupted) + " interrupted", kDim});
     if (row.cache.asked > 0)
-        pieces.push_back({cache_text(row.cache), kDim});
+        pieces.push_back({cache_text(row.cache, row.key.interface), kDim});
     page.flow(kIndent, pieces);
 }
 
