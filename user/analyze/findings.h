@@ -18,8 +18,9 @@ Findings device_bound(const Interval& interval);
 Findings flush_bound(const Interval& interval);
 /// Requests failed; one finding per device.
 Findings io_error(const Interval& interval);
-/// A process opens files again and again that are not there; one finding per process.
+/// Operations wait for commits of a journal or log; one finding per device.
 Findings journal_wait(const Interval& interval);
+/// A process opens files again and again that are not there; one finding per process.
 Findings missing_file(const Interval& interval);
 /// Processes wait for locks of a file that others hold; one finding per file.
 Findings file_lock_wait(const Interval& interval);

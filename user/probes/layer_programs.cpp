@@ -95,6 +95,18 @@ void LayerPrograms::open(const std::string& excerpt, std::set<std::string, std::
         add_type_names(*object_, names);
 }
 
+std::size_t LayerPrograms::instructions() const
+{
+    std::size_t sum = 0;
+    for (const Alternative* way : chosen()) {
+        for (const std::string_view name : programs_of(*way)) {
+            if (const bpf_program* found = program(name))
+                sum += bpf_program__insn_cnt(found);
+        }
+    }
+    return sum;
+}
+
 bool LayerPrograms::try_load()
 {
     const LibbpfLog log;

@@ -45,8 +45,9 @@ public:
     void refuse_all(const std::string& reason);
 
     [[nodiscard]] std::string_view name() const { return layer_; }
-    /// How many probes are to be loaded.
-    [[nodiscard]] std::size_t wanted() const { return chosen().size(); }
+    /// Instructions of the programs to be loaded, for which it must be open: the more, the longer
+    /// that takes.
+    [[nodiscard]] std::size_t instructions() const;
     /// Null where the layer is dark.
     [[nodiscard]] BpfObject* object() const { return object_.get(); }
     [[nodiscard]] bpf_program* program(std::string_view name) const;

@@ -224,18 +224,19 @@ PlanLimits Programs::limits_of_this_plan() const
     return limits;
 }
 
-/// A thread for each CPU, the layers with most programs first: what one layer's copy of the
-/// kernel's BTF took of the heap serves the next.
+/// A thread for each CPU, the largest layers first, so that none is left to one thread at the end.
+/// What one layer's copy of the kernel's BTF took of the heap serves the next.
 void Programs::load_layers()
 {
-    std::vector<LayerPrograms*> waiting;
+    std::vector<std::pair<std::size_t, LayerPrograms*>> waiting;
+    waiting.reserve(layers_.size());
     for (const auto& layer : layers_)
-        waiting.push_back(layer.get());
-    std::ranges::stable_sort(waiting, std::greater{}, &LayerPrograms::wanted);
+        waiting.emplace_back(layer->instructions(), layer.get());
+    std::ranges::stable_sort(waiting, std::greater{}, [](const auto& one) { return one.first; });
     std::atomic<std::size_t> next = 0;
     const auto load_next = [&] {
         for (std::size_t i = next++; i < waiting.size(); i = next++)
-            waiting[i]->load(*maps_);
+            waiting[i].second->load(*maps_);
     };
     const std::size_t count =
         std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, waiting.size());
