@@ -76,14 +76,6 @@ static __always_inline struct cache_use *pages_of_operation(struct ledger *ledge
 	return pages;
 }
 
-/* NULL for what is no operation, or whose row is known at its end only. */
-static __always_inline struct iopath_row *row_of(const struct ledger *ledger)
-{
-	u32 row = ledger ? ledger->place.row : 0;
-
-	return row ? bpf_map_lookup_elem(&rows, &row) : NULL;
-}
-
 /* Of the pages [first, end), those in [low, high). */
 static __always_inline u64 overlap(u64 first, u64 end, u64 low, u64 high)
 {
@@ -97,7 +89,7 @@ static __always_inline u64 overlap(u64 first, u64 end, u64 low, u64 high)
 static __always_inline int on_page_added(u64 folio)
 {
 	struct ledger *ledger = open_ledger_of_current();
-	struct iopath_row *row = row_of(ledger);
+	struct iopath_row *row = row_of_operation(ledger);
 	struct cache_use *pages;
 	u64 first, count;
 
@@ -137,7 +129,7 @@ static __always_inline void count_asked(struct iopath_row *row, struct cache_use
 static __always_inline int on_pages_got(void *mapping, u64 first, u64 last)
 {
 	struct ledger *ledger = open_ledger_of_current();
-	struct iopath_row *row = row_of(ledger);
+	struct iopath_row *row = row_of_operation(ledger);
 	struct cache_use *pages;
 	u64 end, missed;
 
@@ -163,7 +155,7 @@ static __always_inline int on_read_begins(u64 kiocb, u64 iterator, u64 before)
 	struct cache_use *pages;
 	u64 position, end;
 
-	if (!row_of(ledger))
+	if (!row_of_operation(ledger))
 		return 0;
 	pages = pages_of_operation(ledger);
 	position = READ_FIELD((void *)kiocb, kiocb, ki_pos);
@@ -179,7 +171,7 @@ static __always_inline int on_read_begins(u64 kiocb, u64 iterator, u64 before)
 static __always_inline int on_read_ends(long result)
 {
 	struct ledger *ledger = open_ledger_of_current();
-	struct iopath_row *row = row_of(ledger);
+	struct iopath_row *row = row_of_operation(ledger);
 	struct cache_use *pages;
 
 	if (!row)
@@ -247,7 +239,7 @@ READ_BY(_generic, generic_file_buffered_read) /* its name before 5.12 */
 static __always_inline int on_page_again(u64 folio)
 {
 	struct ledger *ledger = open_ledger_of_current();
-	struct iopath_row *row = row_of(ledger);
+	struct iopath_row *row = row_of_operation(ledger);
 
 	if (row && ledger->pages.operation == ledger->start && ledger->pages.folio == folio)
 		row->pages_again += pages_of(folio);

@@ -29,12 +29,12 @@ __noinline int begin_fault(u64 fault)
 	file = READ_FIELD(READ_FIELD((void *)fault, vm_fault, vma), vm_area_struct, vm_file);
 	if (!file)
 		return 0;
+	preempt_off();
 	id = forget_values(identify_file(file, true));
 	ledger->place =
 	    place_of(&ledger->cache[FAULT_CACHE], id,
 	             OP_BY(IOPATH_OP_read, IOPATH_INTERFACE_page_fault), IOPATH_NO_PEER_TARGET);
 	page = READ_FIELD((void *)fault, vm_fault, pgoff);
-	preempt_off();
 	open_operation(ledger, cpu, FAULT_CALL);
 	ledger->pages =
 	    (struct cache_use){.operation = ledger->start, .wanted = page, .wanted_end = page + 1};

@@ -85,6 +85,7 @@ __noinline int begin_operation(u32 call_number, u32 kind, u64 object, u64 other,
 			return 0;
 		drop_operation(ledger);
 	}
+	preempt_off();
 	if (kind == OF_RESULT) {
 		ledger->place = later();
 	} else if (kind == OF_FDS || kind == OF_FILES) {
@@ -96,7 +97,6 @@ __noinline int begin_operation(u32 call_number, u32 kind, u64 object, u64 other,
 	}
 	ledger->entry_stack = stack;
 	ledger->depth = 0;
-	preempt_off();
 	open_operation(ledger, cpu, call_number);
 	preempt_on();
 	return 0;

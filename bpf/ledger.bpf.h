@@ -153,4 +153,12 @@ static __always_inline struct ledger *open_ledger_of_current(void)
 	return ledger && ledger->start ? ledger : NULL;
 }
 
+/* This CPU's part of it. NULL for what is no operation, or whose row is known at its end only. */
+static __always_inline struct iopath_row *row_of_operation(const struct ledger *ledger)
+{
+	u32 row = ledger ? ledger->place.row : 0;
+
+	return row ? bpf_map_lookup_elem(&rows, &row) : NULL;
+}
+
 #endif

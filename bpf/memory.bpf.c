@@ -4,14 +4,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* NULL for what is no operation, or whose row is known at its end only. */
-static __always_inline struct iopath_row *row_of(const struct ledger *ledger)
-{
-	u32 row = ledger->place.row;
-
-	return row ? bpf_map_lookup_elem(&rows, &row) : NULL;
-}
-
 /* What the kernel weighed when it made a writer pause; in pages. */
 struct weighed {
 	u64 limit;
@@ -22,12 +14,12 @@ struct weighed {
 	u64 rate;
 };
 
-static __always_inline void count_pause(const struct ledger *ledger, const struct weighed *pages)
+static __always_inline int count_pause(const struct ledger *ledger, const struct weighed *pages)
 {
-	struct iopath_row *row = row_of(ledger);
+	struct iopath_row *row = row_of_operation(ledger);
 
 	if (!row)
-		return;
+		return 0;
 	row->dirty.pauses++;
 	/* Below the middle of the two only a device with a strict limit makes anyone pause. */
 	if (pages->dirty <= (pages->limit + pages->background) / 2)
@@ -38,6 +30,7 @@ static __always_inline void count_pause(const struct ledger *ledger, const struc
 	row->dirty.device_dirty += pages->device_dirty;
 	row->dirty.device_limit += pages->device_limit;
 	row->dirty.rate += pages->rate;
+	return 0;
 }
 
 /* One event, before the sleep; a pause of 0 or less does not sleep. */
@@ -63,7 +56,7 @@ static __always_inline int on_reclaim(bool begins, enum iopath_reclaim kind)
 		return 0;
 	}
 	ledger->armed |= ARMED_RECLAIM;
-	row = row_of(ledger);
+	row = row_of_operation(ledger);
 	if (row)
 		row->reclaims[kind]++;
 	return 0;
@@ -86,8 +79,7 @@ int balance_dirty__raw_tp(u64 *ctx)
 	pages.device_limit = READ_FIELD(control, dirty_throttle_control, wb_thresh);
 	pages.device_dirty = READ_FIELD(control, dirty_throttle_control, wb_dirty);
 	pages.rate = ctx[3];
-	count_pause(ledger, &pages);
-	return 0;
+	return UNDISTURBED(count_pause(ledger, &pages));
 }
 
 SEC("?raw_tp/balance_dirty_pages")
@@ -104,15 +96,14 @@ int balance_dirty__raw_tp_12(u64 *ctx)
 	pages.device_limit = ctx[4];
 	pages.device_dirty = ctx[5];
 	pages.rate = ctx[7];
-	count_pause(ledger, &pages);
-	return 0;
+	return UNDISTURBED(count_pause(ledger, &pages));
 }
 
 #define RECLAIM(name, event, begins, kind)                                                         \
 	SEC("?raw_tp/" #event)                                                                     \
 	int name##__raw_tp(void *ctx)                                                              \
 	{                                                                                          \
-		return on_reclaim(begins, IOPATH_RECLAIM_##kind);                                  \
+		return UNDISTURBED(on_reclaim(begins, IOPATH_RECLAIM_##kind));                     \
 	}
 
 RECLAIM(reclaim_begin, mm_vmscan_direct_reclaim_begin, true, host)
