@@ -6,6 +6,7 @@
 #include "compat_locks.bpf.h"
 #include "file_holds.bpf.h"
 #include "ledger.bpf.h"
+#include "paths.bpf.h"
 
 #define MOST_WAITERS_IN_FRONT 32
 
@@ -57,22 +58,16 @@ static __always_inline void describe_lock(struct iopath_file_lock_key *key, void
 	}
 }
 
-/* Its path up to the root of its file system. */
 static __always_inline void read_path(struct iopath_locked_file *into, void *file)
 {
-	void *dentry = READ_FIELD(file, file, f_path.dentry), *parent;
+	struct path_walk *walk = this_walk();
 
-	for (int i = 0; i < IOPATH_PATH_DEPTH; i++) {
-		parent = READ_FIELD(dentry, dentry, d_parent);
-		if (parent == dentry) {
-			into->depth = i;
-			return;
-		}
-		if (bpf_probe_read_kernel_str(into->names[i], IOPATH_PATH_NAME,
-		                              READ_FIELD(dentry, dentry, d_name.name)) < 0)
-			count_loss(IOPATH_LOSS_read_failed);
-		dentry = parent;
-	}
+	if (!walk || !begin_walk(walk, READ_FIELD(file, file, f_path.dentry),
+	                         READ_FIELD(file, file, f_path.mnt)))
+		return;
+	set_walk_root(walk, current_task());
+	walk_up(walk);
+	keep_names(&into->names, walk);
 }
 
 static __always_inline struct iopath_locked_file *

@@ -59,14 +59,11 @@ struct iopath_lock_hold {
 };
 
 #define IOPATH_LOCK_HOLDS 8 /* a power of two */
-#define IOPATH_PATH_DEPTH 8
-#define IOPATH_PATH_NAME  48
 struct iopath_locked_file {
-	/* Its path in its file system, backwards: the file's own name comes first. */
-	char names[IOPATH_PATH_DEPTH][IOPATH_PATH_NAME];
+	struct iopath_names names; /* as who first waited for it sees them; none: it has no path */
 	struct iopath_lock_hold holds[IOPATH_LOCK_HOLDS];
-	iop_u32 next;  /* entry of `holds` */
-	iop_u32 depth; /* names in use; 0: the path is deeper than that */
+	iop_u32 next; /* entry of `holds` */
+	iop_u32 pad;
 };
 
 /* Kernel locks that operations waited for. The callers: the lock's own functions come

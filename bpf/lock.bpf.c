@@ -64,7 +64,7 @@ SEC("?raw_tp/flock_lock_inode")
 int flock_wait__raw_tp(u64 *ctx)
 {
 	return (int)ctx[2] == FILE_LOCK_DEFERRED
-	           ? on_lock_wait((void *)ctx[0], (void *)ctx[1], false)
+	           ? UNDISTURBED(on_lock_wait((void *)ctx[0], (void *)ctx[1], false))
 	           : 0;
 }
 
@@ -72,7 +72,7 @@ SEC("?raw_tp/posix_lock_inode")
 int posix_wait__raw_tp(u64 *ctx)
 {
 	return (int)ctx[2] == FILE_LOCK_DEFERRED
-	           ? on_lock_wait((void *)ctx[0], (void *)ctx[1], false)
+	           ? UNDISTURBED(on_lock_wait((void *)ctx[0], (void *)ctx[1], false))
 	           : 0;
 }
 
@@ -80,5 +80,5 @@ int posix_wait__raw_tp(u64 *ctx)
 SEC("?raw_tp/break_lease_block")
 int lease_wait__raw_tp(u64 *ctx)
 {
-	return on_lock_wait((void *)ctx[0], (void *)ctx[1], true);
+	return UNDISTURBED(on_lock_wait((void *)ctx[0], (void *)ctx[1], true));
 }

@@ -159,9 +159,6 @@ Names Session::names()
         return file_systems_on(devices_, mounts_, disk);
     };
     names.file_system = [this](std::uint32_t dev) { return mounts_.type_of(dev); };
-    names.path = [this](std::uint32_t dev, std::string_view inner) {
-        return mounts_.path_of(dev, inner);
-    };
     names.functions = [this](std::vector<std::uint64_t> addresses) {
         std::map<std::uint64_t, KernelFunction> functions;
         for (auto& [address, symbol] : kernel_symbols(files_, std::move(addresses)))

@@ -34,8 +34,6 @@ struct Names {
     std::function<std::string(std::string_view disk)> file_systems;
     /// Type of the file system mounted from a device number.
     std::function<std::string(std::uint32_t dev)> file_system;
-    /// Of a path in that file system the one by which we reach it; empty where we do not.
-    std::function<std::string(std::uint32_t dev, std::string_view inner)> path;
     /// Functions of the kernel by addresses in them; empty: names are hidden.
     std::function<std::map<std::uint64_t, KernelFunction>(std::vector<std::uint64_t> addresses)>
         functions;

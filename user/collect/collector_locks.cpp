@@ -28,25 +28,17 @@ FileLockKey key_of(const iopath_file_lock_key& key)
     return out;
 }
 
-/// What the programs have found of a file's path in its file system.
 struct LockedFile {
-    std::string path; ///< from the root of the file system; empty: deeper, or a name too long
+    std::string path; ///< both are empty where it has none
     std::string name;
 };
 
-LockedFile read_file(const iopath_locked_file& file)
+LockedFile read_file(const iopath_names& names)
 {
-    LockedFile out;
-    out.name = fixed_string(file.names[0]);
-    bool whole = file.depth > 0 && file.depth <= IOPATH_PATH_DEPTH;
-    for (std::uint32_t i = 0; whole && i < file.depth; ++i) {
-        const std::string name = fixed_string(file.names[i]);
-        whole = !name.empty() && name.size() < IOPATH_PATH_NAME - 1;
-        out.path.insert(0, "/" + name);
-    }
-    if (!whole)
-        out.path.clear();
-    return out;
+    if (names.bytes == 0)
+        return {};
+    const bool cut = (names.flags & IOPATH_NAMES_CUT) != 0;
+    return {(cut ? "..." : "") + path_of(names), fixed_string(names.text)};
 }
 
 std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> read_files(MapReader& maps)
@@ -54,7 +46,8 @@ std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> read_files(MapRead
     std::map<std::pair<std::uint32_t, std::uint64_t>, LockedFile> files;
     maps.each("locked_files", [&](const void* key, const void* value) {
         const auto* file = static_cast<const iopath_locked_file_key*>(key);
-        files[{file->dev, file->inode}] = read_file(*static_cast<const iopath_locked_file*>(value));
+        files[{file->dev, file->inode}] =
+            read_file(static_cast<const iopath_locked_file*>(value)->names);
     });
     return files;
 }
@@ -89,7 +82,7 @@ void Collector::read_file_locks(Counts& counts, const CollectExtent& extent,
     const auto name = [&](FileLockWaits& row, const iopath_file_lock_key& lock) {
         const LockedFile& file = files[{lock.dev, lock.inode}];
         row.name = file.name;
-        row.path = file.path.empty() ? "" : names_.path(lock.dev, file.path);
+        row.path = file.path;
         if (row.holder_comm.empty() && row.key.holder != 0) // not seen at work
             row.holder_comm = names_.process(row.key.holder);
     };

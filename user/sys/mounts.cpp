@@ -24,12 +24,8 @@ std::optional<Mount> parse_line(std::string_view line)
     const auto dev = DeviceNumber::in(fields[2]);
     if (!dev)
         return std::nullopt;
-    return Mount{dev->value(),
-                 unescape_octal(fields[4]),
-                 unescape_octal(hyphen[1]),
-                 unescape_octal(hyphen[2]),
-                 std::string(hyphen[3]),
-                 unescape_octal(fields[3])};
+    return Mount{dev->value(), unescape_octal(fields[4]), unescape_octal(hyphen[1]),
+                 unescape_octal(hyphen[2]), std::string(hyphen[3])};
 }
 
 bool is_below(std::string_view path, std::string_view directory)
@@ -122,17 +118,6 @@ std::string Mounts::type_of(std::uint32_t dev) const
     const auto found = std::find_if(table_.begin(), table_.end(),
                                     [&](const Mount& mount) { return mount.dev == dev; });
     return found == table_.end() ? "" : found->type;
-}
-
-std::string Mounts::path_of(std::uint32_t dev, std::string_view inner) const
-{
-    for (const Mount& mount : table_) {
-        if (mount.dev != dev || !is_below(inner, mount.root))
-            continue;
-        const std::string_view rest = mount.root == "/" ? inner : inner.substr(mount.root.size());
-        return (mount.point == "/" ? "" : mount.point) + std::string(rest);
-    }
-    return "";
 }
 
 std::string Mounts::source_device(const std::string& source) const

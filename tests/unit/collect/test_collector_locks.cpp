@@ -28,11 +28,13 @@ iopath_file_lock_key lock_key(std::uint32_t waiter, std::uint32_t holder)
     return key;
 }
 
-iopath_locked_file locked_file(std::initializer_list<const char*> names)
+/// `names`: the file's own comes first, a zero behind each.
+iopath_locked_file locked_file(std::string_view names, std::uint32_t flags = 0)
 {
     iopath_locked_file file{};
-    for (const char* name : names)
-        std::strncpy(file.names[file.depth++], name, IOPATH_PATH_NAME - 1);
+    file.names.flags = flags;
+    file.names.bytes = static_cast<std::uint32_t>(names.size());
+    names.copy(static_cast<char*>(file.names.text), sizeof(file.names.text));
     return file;
 }
 
@@ -61,7 +63,7 @@ TEST_CASE("waits for locks of files are those that ended and those that are open
     iopath_file_lock ended{3, 300, 200, "waiter", "holder"};
     maps.put<iopath_file_lock_key, iopath_file_lock>("file_locks", lock_key(7, 8), {ended});
     maps.put<iopath_locked_file_key, iopath_locked_file>("locked_files", {12, kSda, 0},
-                                                         {locked_file({"lock", "db"})});
+                                                         {locked_file({"lock\0db\0", 8})});
     maps.put<std::uint32_t, iopath_lock_wait>("lock_waits", 70, {lock_wait(1000)});
     maps.put<std::uint32_t, iopath_lock_wait>("lock_waits", 71, {lock_wait(1)}); // has died
     Collector collector(maps, names());
@@ -72,7 +74,7 @@ TEST_CASE("waits for locks of files are those that ended and those that are open
     const FileLockWaits& row = counts.file_locks[0];
     CHECK(row.key.device == "sda");
     CHECK(row.fs == "ext4");
-    CHECK(row.path == "/mnt/db/lock");
+    CHECK(row.path == "/db/lock");
     CHECK(row.key.start == 5);
     CHECK_FALSE(row.key.end);
     CHECK(row.key.type == FileLockType::ofd);
@@ -101,21 +103,22 @@ TEST_CASE("a holder that was not seen at work is asked for its name")
     CHECK(counts.file_locks.at(1).holder_comm.empty()); // unknown
 }
 
-TEST_CASE("a path of a locked file that is not whole is not shown")
+TEST_CASE("a path of a locked file that is cut says so, and there may be none")
 {
-    const std::string cut(IOPATH_PATH_NAME - 1, 'x');
-    iopath_locked_file deep = locked_file({"lock", "db"});
-    deep.depth = 0;
-    for (const auto& file : {locked_file({"lock", cut.c_str()}), deep}) {
+    const auto row_of = [](const iopath_locked_file& file) {
         FakeMaps maps;
         maps.put<iopath_file_lock_key, iopath_file_lock>("file_locks", lock_key(7, 8),
                                                          {iopath_file_lock{}});
         maps.put<iopath_locked_file_key, iopath_locked_file>("locked_files", {12, kSda, 0}, {file});
         Collector collector(maps, names());
-        const Counts counts = collector.counts({}, "");
-        CHECK(counts.file_locks.at(0).path.empty());
-        CHECK(counts.file_locks.at(0).name == "lock");
-    }
+        return collector.counts({}, "").file_locks.at(0);
+    };
+    const FileLockWaits cut = row_of(locked_file({"lock\0db\0", 8}, IOPATH_NAMES_CUT));
+    CHECK(cut.path == ".../db/lock");
+    CHECK(cut.name == "lock");
+    const FileLockWaits nameless = row_of(locked_file(""));
+    CHECK(nameless.path.empty());
+    CHECK(nameless.name.empty());
 }
 
 TEST_CASE("kernel locks are named by the first function that is no lock's own")
