@@ -41,9 +41,10 @@
 const volatile struct iopath_config config;
 
 /* bpf_rdonly_cast (6.2): a scalar becomes a pointer with direct, fault-safe
- * loads, 2 ns instead of the 130 of a probe read. Weak: user space says in
- * `config` whether the kernel has it, so that the call is dead code without. */
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+ * loads, 2 ns instead of the 130 of a probe read. User space says in `config`
+ * whether the kernel has it, so that the call is dead code without. */
+static void *(*bpf_rdonly_cast)(const void *obj,
+                                __u32 btf_id) = (void *)IOPATH_CALL_bpf_rdonly_cast;
 
 #ifdef IOPATH_UNTYPED
 #define HAS_RDONLY_CAST false
@@ -112,8 +113,8 @@ static __always_inline void preempt_on(void)
 {
 }
 #else
-extern void bpf_preempt_disable(void) __ksym __weak;
-extern void bpf_preempt_enable(void) __ksym __weak;
+static void (*bpf_preempt_disable)(void) = (void *)IOPATH_CALL_bpf_preempt_disable;
+static void (*bpf_preempt_enable)(void) = (void *)IOPATH_CALL_bpf_preempt_enable;
 
 static __always_inline void preempt_off(void)
 {

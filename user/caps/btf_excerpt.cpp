@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint32_t kVoidPointer = BTF_KIND_PTR << 24; // the info of a type
 
-bool can_be_named(std::uint32_t kind)
+bool can_be_kept(std::uint32_t kind)
 {
     return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || kind == BTF_KIND_ENUM ||
            kind == kKindEnum64 || kind == BTF_KIND_TYPEDEF;
@@ -34,13 +34,21 @@ public:
     {
     }
 
-    Result<std::string> run()
+    Result<BtfExcerpt> run()
     {
         std::vector<std::uint32_t> named;
         const Status walked = types_.walk([&](std::uint32_t id, const btf_type& type) {
-            if (can_be_named(BTF_INFO_KIND(type.info)) &&
-                names_.contains(types_.name(type.name_off)))
+            const std::uint32_t kind = BTF_INFO_KIND(type.info);
+            const bool kept = can_be_kept(kind);
+            if (!kept && kind != BTF_KIND_FUNC)
+                return;
+            const std::string_view name = types_.name(type.name_off);
+            if (!names_.contains(name))
+                return;
+            if (kept)
                 named.push_back(id);
+            if (kind == BTF_KIND_FUNC || kind == BTF_KIND_TYPEDEF)
+                ids_.emplace(name, id); // the first one, as libbpf
         });
         if (!walked)
             return walked.error();
@@ -48,7 +56,7 @@ public:
         keep(std::move(named));
         for (std::uint32_t id = 1; id <= last_; ++id)
             write(id);
-        return file();
+        return BtfExcerpt{file(), std::move(ids_)};
     }
 
 private:
@@ -163,6 +171,7 @@ private:
     BtfTypes types_;
     std::unordered_set<std::string_view> names_;
     std::vector<bool> kept_;
+    std::map<std::string, std::uint32_t, std::less<>> ids_;
     std::uint32_t last_ = 0;
     std::string out_;
     std::string strings_ = std::string(1, '\0');
@@ -171,8 +180,8 @@ private:
 
 } // namespace
 
-Result<std::string> excerpt_btf(std::string_view bytes,
-                                const std::set<std::string, std::less<>>& names)
+Result<BtfExcerpt> excerpt_btf(std::string_view bytes,
+                               const std::set<std::string, std::less<>>& names)
 {
     auto types = BtfTypes::of(bytes);
     if (!types)

@@ -5,16 +5,24 @@
 
 #include "base/result.h"
 
+#include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
 
 namespace iopath {
 
+struct BtfExcerpt {
+    std::string bytes;
+    /// Of the functions and typedefs that were named, in the whole BTF.
+    std::map<std::string, std::uint32_t, std::less<>> ids;
+};
+
 /// BTF in which every type has the id that it has in `bytes`, up to the last one kept. Kept are the
 /// structures, unions, enumerations and typedefs of these names, with all that lies in them; what
 /// they point to becomes void, as do all others. Fails on malformed BTF.
-Result<std::string> excerpt_btf(std::string_view bytes,
-                                const std::set<std::string, std::less<>>& names);
+Result<BtfExcerpt> excerpt_btf(std::string_view bytes,
+                               const std::set<std::string, std::less<>>& names);
 
 } // namespace iopath

@@ -2,6 +2,7 @@
 #include "probes/layer_programs.h"
 
 #include "probes/libbpf_log.h"
+#include "probes/section_handlers.h"
 
 #include <algorithm>
 #include <bpf/libbpf.h>
@@ -20,16 +21,38 @@ std::vector<std::string_view> programs_of(const Alternative& way)
     return {way.end_program, way.program};
 }
 
+/// Of "tp/category/event".
+std::string category_of(const bpf_program* program)
+{
+    const std::string_view section = bpf_program__section_name(program);
+    const std::size_t begin = section.find('/') + 1;
+    return std::string(section.substr(begin, section.rfind('/') - begin));
+}
+
 bpf_link* attach_program(const bpf_program* program, const Alternative& way, std::string_view name)
 {
-    if (way.how != How::kprobe_multi)
-        return bpf_program__attach(program);
-    // libbpf would read all of /proc/kallsyms, each time.
-    const std::string function(way.event);
-    const char* functions[] = {function.c_str()};
-    LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = functions, .cnt = 1,
-                .retprobe = name == way.end_program);
-    return bpf_program__attach_kprobe_multi_opts(program, nullptr, &options);
+    const std::string event(way.event);
+    const bool at_return = name == way.end_program;
+    switch (way.how) {
+    case How::raw_tp:
+        return bpf_program__attach_raw_tracepoint(program, event.c_str());
+    case How::tp:
+        return bpf_program__attach_tracepoint(program, category_of(program).c_str(), event.c_str());
+    case How::kprobe:
+        return bpf_program__attach_kprobe(program, at_return, event.c_str());
+    case How::kprobe_multi: {
+        // By a pattern libbpf would read all of /proc/kallsyms, each time.
+        const char* functions[] = {event.c_str()};
+        LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .syms = functions, .cnt = 1,
+                    .retprobe = at_return);
+        return bpf_program__attach_kprobe_multi_opts(program, nullptr, &options);
+    }
+    case How::tp_btf:
+    case How::fentry:
+    case How::iter:
+        break;
+    }
+    return bpf_program__attach_trace(program);
 }
 
 } // namespace
@@ -91,7 +114,10 @@ void LayerPrograms::open(const std::string& excerpt, std::set<std::string, std::
     if (!whole)
         kind_.btf_file = excerpt;
     object_ = open_object(layer_, kind_);
-    if (object_ && !whole)
+    if (!object_)
+        return;
+    SectionHandlers::add_names(object_->handle(), names);
+    if (!whole)
         add_type_names(*object_, names);
 }
 

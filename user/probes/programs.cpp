@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/programs.h"
 
-#include "caps/kernel_btf.h"
 #include "probes/config.h"
 #include "probes/layer_programs.h"
 #include "probes/objects.h"
 #include "probes/relocation_btf.h"
+#include "probes/section_handlers.h"
 #include "probes/shared_maps.h"
 #include "probes/trial.h"
 
@@ -150,6 +150,14 @@ Result<std::unique_ptr<Programs>> Programs::load(const Facts& facts, const Watch
 Status Programs::open_and_load()
 {
     const BigHeap heap;
+    auto relocation = RelocationBtf::make(facts_.btf_file);
+    if (!relocation)
+        return relocation.error();
+    relocation_ = std::make_unique<RelocationBtf>(std::move(*relocation));
+    auto handlers = SectionHandlers::make(*relocation_);
+    if (!handlers)
+        return handlers.error();
+    handlers_ = std::move(*handlers);
     for (;;) {
         plan_ = make_plan(facts_, limits_);
         if (const auto useless = plan_.useless())
@@ -203,12 +211,6 @@ Status Programs::load_flavour()
 
 Status Programs::open_layers(std::span<const std::unique_ptr<LayerPrograms>> layers)
 {
-    if (!relocation_) {
-        auto made = RelocationBtf::make(facts_.btf_file.empty() ? kKernelBtf : facts_.btf_file);
-        if (!made)
-            return made.error();
-        relocation_ = std::make_unique<RelocationBtf>(std::move(*made));
-    }
     std::set<std::string, std::less<>> names;
     for (const auto& layer : layers)
         layer->open(relocation_->path(), names);

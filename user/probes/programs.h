@@ -51,6 +51,7 @@ struct ProgramCost {
 class BpfObject;
 class LayerPrograms;
 class RelocationBtf;
+class SectionHandlers;
 class SharedMaps;
 
 class Programs {
@@ -108,6 +109,7 @@ private:
     Plan plan_;
     std::unique_ptr<SharedMaps> maps_;
     std::unique_ptr<RelocationBtf> relocation_;
+    std::unique_ptr<SectionHandlers> handlers_;
     std::function<void(BpfObject&)> configure_;
     std::vector<std::unique_ptr<LayerPrograms>> layers_;
 };

@@ -26,6 +26,15 @@ Status write_all(int fd, std::string_view bytes)
     return {};
 }
 
+Result<BtfExcerpt> excerpt_of(const std::filesystem::path& source,
+                              const std::set<std::string, std::less<>>& names)
+{
+    const auto whole = KernelBtf::open(source);
+    if (!whole)
+        return whole.error();
+    return excerpt_btf(whole->bytes(), names);
+}
+
 } // namespace
 
 RelocationBtf::RelocationBtf(std::filesystem::path source, Fd file)
@@ -52,15 +61,22 @@ Status RelocationBtf::include(const std::set<std::string, std::less<>>& names)
     names_.insert(names.begin(), names.end());
     if (names_.size() == known)
         return {};
-    const auto whole = KernelBtf::open(source_);
-    if (!whole)
-        return whole.error();
-    const auto excerpt = excerpt_btf(whole->bytes(), names_);
+    auto excerpt = excerpt_of(source_.empty() ? kKernelBtf : source_, names_);
     if (!excerpt)
         return excerpt.error();
+    if (source_.empty())
+        ids_ = std::move(excerpt->ids);
+    else if (auto own = excerpt_of(kKernelBtf, names_)) // else nothing can be named by id
+        ids_ = std::move(own->ids);
     if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0)
         return Error{"cannot keep an excerpt of the kernel's BTF", "", errno, ""};
-    return write_all(file_.get(), *excerpt);
+    return write_all(file_.get(), excerpt->bytes);
+}
+
+std::uint32_t RelocationBtf::id_of(std::string_view name) const
+{
+    const auto known = ids_.find(name);
+    return known == ids_.end() ? 0 : known->second;
 }
 
 } // namespace iopath

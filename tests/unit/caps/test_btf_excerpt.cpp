@@ -49,10 +49,10 @@ void check_same(const Btf& whole, const Btf& excerpt, const char* name, __u32 ki
 
 TEST_CASE("an excerpt keeps what is named with all that lies in it, and no more", "[btf]")
 {
-    const auto bytes = excerpt_btf(sample_btf(), {"request", "absent"});
-    REQUIRE(bytes.ok());
+    const auto made = excerpt_btf(sample_btf(), {"request", "absent"});
+    REQUIRE(made.ok());
     const Btf whole = parsed(sample_btf());
-    const Btf excerpt = parsed(*bytes);
+    const Btf excerpt = parsed(made->bytes);
     REQUIRE(whole);
     REQUIRE(excerpt);
     check_same(whole, excerpt, "request", BTF_KIND_STRUCT);
@@ -61,11 +61,28 @@ TEST_CASE("an excerpt keeps what is named with all that lies in it, and no more"
     CHECK(btf__find_by_name_kind(excerpt.get(), "vfs_read", BTF_KIND_FUNC) < 0);
 }
 
+TEST_CASE("an excerpt tells the ids of the functions and typedefs that are named", "[btf]")
+{
+    const auto made = excerpt_btf(
+        sample_btf(), {"vfs_read", "btf_trace_sched_switch", "request", "bpf_preempt_enable"});
+    REQUIRE(made.ok());
+    const Btf whole = parsed(sample_btf());
+    const auto id = [&whole](const char* name, __u32 kind) {
+        return static_cast<std::uint32_t>(btf__find_by_name_kind(whole.get(), name, kind));
+    };
+    CHECK(made->ids ==
+          std::map<std::string, std::uint32_t, std::less<>>{
+              {"btf_trace_sched_switch", id("btf_trace_sched_switch", BTF_KIND_TYPEDEF)},
+              {"vfs_read", id("vfs_read", BTF_KIND_FUNC)}});
+    const Btf excerpt = parsed(made->bytes);
+    CHECK(btf__find_by_name_kind(excerpt.get(), "vfs_read", BTF_KIND_FUNC) < 0);
+}
+
 TEST_CASE("an excerpt of nothing is empty, of no BTF an error", "[btf]")
 {
     const auto nothing = excerpt_btf(sample_btf(), {});
     REQUIRE(nothing.ok());
-    CHECK(btf__type_cnt(parsed(*nothing).get()) == 1); // void
+    CHECK(btf__type_cnt(parsed(nothing->bytes).get()) == 1); // void
     CHECK_FALSE(excerpt_btf("no BTF at all, by any reckoning", {}).ok());
 }
 
@@ -78,7 +95,7 @@ TEST_CASE("an excerpt of BTF cut anywhere is an error, of damaged BTF never a cr
         std::string damaged = whole;
         damaged[at] = '\xff';
         if (const auto excerpt = excerpt_btf(damaged, {"request", "other"}))
-            CHECK(excerpt->size() < 2 * whole.size());
+            CHECK(excerpt->bytes.size() < 2 * whole.size());
     }
 }
 
@@ -90,12 +107,12 @@ TEST_CASE("an excerpt of this kernel's BTF agrees with the whole", "[btf]")
     }
     const auto file = KernelBtf::open(kKernelBtf);
     REQUIRE(file.ok());
-    const auto bytes =
+    const auto made =
         excerpt_btf(file->bytes(), {"task_struct", "request", "bio", "pt_regs", "req_op"});
-    REQUIRE(bytes.ok());
-    CHECK(bytes->size() < file->bytes().size() / 2);
+    REQUIRE(made.ok());
+    CHECK(made->bytes.size() < file->bytes().size() / 2);
     const Btf whole = parsed(file->bytes());
-    const Btf excerpt = parsed(*bytes);
+    const Btf excerpt = parsed(made->bytes);
     REQUIRE(whole);
     REQUIRE(excerpt);
     for (const char* name : {"task_struct", "request", "bio", "pt_regs"})
