@@ -15,7 +15,7 @@ static __always_inline u64 peek(u64 address)
 	if (HAS_RDONLY_CAST) {
 		struct pt_regs *around =
 		    bpf_rdonly_cast((void *)(address - bpf_core_field_offset(struct pt_regs, sp)),
-		                    bpf_core_type_id_kernel(struct pt_regs));
+		                    IOPATH_TYPE_pt_regs);
 		return around->sp;
 	}
 	bpf_probe_read_kernel(&value, sizeof(value), (void *)address);

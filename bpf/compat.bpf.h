@@ -58,8 +58,7 @@ static __always_inline void *read_slot(const void *slot)
 	void *value = NULL;
 
 	if (HAS_RDONLY_CAST) {
-		struct callback_head *cell =
-		    bpf_rdonly_cast(slot, bpf_core_type_id_kernel(struct callback_head));
+		struct callback_head *cell = bpf_rdonly_cast(slot, IOPATH_TYPE_callback_head);
 		return cell->next;
 	}
 	if (bpf_probe_read_kernel(&value, sizeof(value), slot))
@@ -74,8 +73,7 @@ static __always_inline void *read_slot(const void *slot)
 	({                                                                                         \
 		typeof(((struct type *)0)->field) value_ = 0;                                      \
 		if (HAS_RDONLY_CAST) {                                                             \
-			struct type *cast_ =                                                       \
-			    bpf_rdonly_cast((ptr), bpf_core_type_id_kernel(struct type));          \
+			struct type *cast_ = bpf_rdonly_cast((ptr), IOPATH_TYPE_##type);           \
 			value_ = cast_->field;                                                     \
 		} else {                                                                           \
 			struct type *raw_ = (struct type *)(ptr);                                  \

@@ -98,22 +98,6 @@ enum iopath_not_followed {
 	IOPATH_NOT_FOLLOWED_COUNT = 4 /* a power of two */
 };
 
-/* ---- functions of the kernel that programs call ------------------------- */
-
-/* Called like helpers of these numbers, which no kernel has; before a program is loaded each call
- * becomes one of the function. libbpf would look for them itself, in all of the kernel's BTF, 9 ms
- * for each object. */
-#define IOPATH_KERNEL_CALLS(X)                                                                     \
-	X(bpf_rdonly_cast)     /* 6.2 */                                                           \
-	X(bpf_preempt_disable) /* 6.11 */                                                          \
-	X(bpf_preempt_enable)
-#define IOPATH_CALL_ID(name) IOPATH_CALL_##name,
-enum iopath_kernel_call {
-	IOPATH_CALL_FIRST = 0x10bf0000,
-	IOPATH_CALL_BEFORE_ALL = IOPATH_CALL_FIRST - 1,
-	IOPATH_KERNEL_CALLS(IOPATH_CALL_ID) IOPATH_CALL_END
-};
-
 /* ---- configuration (read-only data of every object) --------------------- */
 
 enum iopath_scope {
@@ -275,6 +259,7 @@ struct iopath_latency {
 #include "iopath_path.h"
 #include "iopath_failure.h"
 #include "iopath_journal.h"
+#include "iopath_kernel.h"
 #include "iopath_locks.h"
 #include "iopath_nvme.h"
 

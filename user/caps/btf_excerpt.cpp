@@ -14,12 +14,17 @@ namespace iopath {
 
 namespace {
 
-constexpr std::uint32_t kVoidPointer = BTF_KIND_PTR << 24; // the info of a type
-
 bool can_be_kept(std::uint32_t kind)
 {
     return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION || kind == BTF_KIND_ENUM ||
            kind == kKindEnum64 || kind == BTF_KIND_TYPEDEF;
+}
+
+/// Has the id of another type in place of a size.
+bool refers(std::uint32_t kind)
+{
+    return kind == BTF_KIND_TYPEDEF || kind == BTF_KIND_VOLATILE || kind == BTF_KIND_CONST ||
+           kind == BTF_KIND_RESTRICT || kind == BTF_KIND_TYPE_TAG || kind == BTF_KIND_PTR;
 }
 
 bool has_members(std::uint32_t kind)
@@ -48,15 +53,20 @@ public:
             if (kept)
                 named.push_back(id);
             if (kind == BTF_KIND_FUNC || kind == BTF_KIND_TYPEDEF)
-                ids_.emplace(name, id); // the first one, as libbpf
+                excerpt_.functions.emplace(name, id);
+            else if (kind == BTF_KIND_STRUCT)
+                excerpt_.structures.emplace(name, id);
         });
         if (!walked)
             return walked.error();
-        kept_.resize(types_.end());
         keep(std::move(named));
-        for (std::uint32_t id = 1; id <= last_; ++id)
+        std::ranges::sort(kept_);
+        for (std::uint32_t i = 0; i < kept_.size(); ++i)
+            new_ids_[kept_[i]] = i + 1;
+        for (const std::uint32_t id : kept_)
             write(id);
-        return BtfExcerpt{file(), std::move(ids_)};
+        excerpt_.bytes = file();
+        return std::move(excerpt_);
     }
 
 private:
@@ -65,10 +75,9 @@ private:
         while (!waiting.empty()) {
             const std::uint32_t id = waiting.back();
             waiting.pop_back();
-            if (id == 0 || id >= kept_.size() || kept_[id])
+            if (id == 0 || id >= types_.end() || !new_ids_.emplace(id, 0).second)
                 continue;
-            kept_[id] = true;
-            last_ = std::max(last_, id);
+            kept_.push_back(id);
             add_parts(id, waiting);
         }
     }
@@ -117,35 +126,54 @@ private:
         return known->second;
     }
 
-    /// Every item of a type that begins with the offset of its name.
-    template <typename Item>
-    void append_named(std::uint32_t id, std::uint32_t count)
+    /// Of a type that was not kept that of void, 0.
+    [[nodiscard]] std::uint32_t new_id(std::uint32_t id) const
     {
-        for (std::uint32_t i = 0; i < count; ++i) {
-            auto item = types_.item<Item>(id, i);
-            item.name_off = string(item.name_off);
-            append(item);
-        }
+        const auto known = new_ids_.find(id);
+        return known == new_ids_.end() ? 0 : known->second;
+    }
+
+    template <typename Item>
+    void append_item(Item item)
+    {
+        item.name_off = string(item.name_off);
+        if constexpr (requires { item.type; })
+            item.type = new_id(item.type);
+        append(item);
+    }
+
+    template <typename Item>
+    void append_items(std::uint32_t id, std::uint32_t count)
+    {
+        for (std::uint32_t i = 0; i < count; ++i)
+            append_item(types_.item<Item>(id, i));
     }
 
     void write(std::uint32_t id)
     {
         btf_type type = *types_.by_id(id);
         const std::uint32_t kind = BTF_INFO_KIND(type.info);
-        if (!kept_[id] || kind == BTF_KIND_PTR) {
-            append(btf_type{.name_off = 0, .info = kVoidPointer, .type = 0});
+        const std::uint32_t count = BTF_INFO_VLEN(type.info);
+        if (refers(kind)) {
+            append_item(type);
             return;
         }
         type.name_off = string(type.name_off);
         append(type);
-        if (has_members(kind))
-            append_named<btf_member>(id, BTF_INFO_VLEN(type.info));
-        else if (kind == BTF_KIND_ENUM)
-            append_named<btf_enum>(id, BTF_INFO_VLEN(type.info));
-        else if (kind == kKindEnum64)
-            append_named<Enum64>(id, BTF_INFO_VLEN(type.info));
-        else
+        if (has_members(kind)) {
+            append_items<btf_member>(id, count);
+        } else if (kind == BTF_KIND_ENUM) {
+            append_items<btf_enum>(id, count);
+        } else if (kind == kKindEnum64) {
+            append_items<Enum64>(id, count);
+        } else if (kind == BTF_KIND_ARRAY) {
+            auto array = types_.item<btf_array>(id, 0);
+            array.type = new_id(array.type);
+            array.index_type = new_id(array.index_type);
+            append(array);
+        } else {
             out_ += types_.record(id).substr(sizeof(btf_type));
+        }
     }
 
     [[nodiscard]] std::string file() const
@@ -170,9 +198,9 @@ private:
 
     BtfTypes types_;
     std::unordered_set<std::string_view> names_;
-    std::vector<bool> kept_;
-    std::map<std::string, std::uint32_t, std::less<>> ids_;
-    std::uint32_t last_ = 0;
+    std::vector<std::uint32_t> kept_;
+    std::unordered_map<std::uint32_t, std::uint32_t> new_ids_; ///< of those kept
+    BtfExcerpt excerpt_;
     std::string out_;
     std::string strings_ = std::string(1, '\0');
     std::unordered_map<std::string_view, std::uint32_t> offsets_;

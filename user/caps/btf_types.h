@@ -19,6 +19,44 @@ namespace iopath {
 inline constexpr std::uint32_t kKindEnum64 = 19;
 inline constexpr std::size_t kEnum64Size = 12;
 
+/// The bytes that follow a type of this kind; nothing where the kind is not known.
+inline std::optional<std::size_t> bytes_behind(std::uint32_t kind, std::size_t count)
+{
+    switch (kind) {
+    case BTF_KIND_PTR:
+    case BTF_KIND_FWD:
+    case BTF_KIND_TYPEDEF:
+    case BTF_KIND_VOLATILE:
+    case BTF_KIND_CONST:
+    case BTF_KIND_RESTRICT:
+    case BTF_KIND_FUNC:
+    case BTF_KIND_FLOAT:
+    case BTF_KIND_TYPE_TAG:
+        return 0;
+    case BTF_KIND_INT:
+        return sizeof(std::uint32_t);
+    case BTF_KIND_ARRAY:
+        return sizeof(btf_array);
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+        return count * sizeof(btf_member);
+    case BTF_KIND_ENUM:
+        return count * sizeof(btf_enum);
+    case kKindEnum64:
+        return count * kEnum64Size;
+    case BTF_KIND_FUNC_PROTO:
+        return count * sizeof(btf_param);
+    case BTF_KIND_VAR:
+        return sizeof(btf_var);
+    case BTF_KIND_DATASEC:
+        return count * sizeof(btf_var_secinfo);
+    case BTF_KIND_DECL_TAG:
+        return sizeof(btf_decl_tag);
+    default:
+        return std::nullopt;
+    }
+}
+
 class BtfTypes {
 public:
     /// Of a kernel, not of a module, whose ids continue those of the kernel. Borrows the bytes.
@@ -71,9 +109,6 @@ private:
     std::string_view strings_;
     std::vector<std::uint32_t> offsets_;
 };
-
-/// The bytes that follow a type of this kind; nothing where the kind is not known.
-std::optional<std::size_t> bytes_behind(std::uint32_t kind, std::size_t count);
 
 template <typename Visit>
 Status BtfTypes::walk(Visit&& visit)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/objects.h"
 
+#include "probes/relocation_btf.h"
+
 #include <array>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -110,7 +112,7 @@ void add_type_names(const BpfObject& object, std::set<std::string, std::less<>>&
         const std::string_view name =
             btf__name_by_offset(types, btf__type_by_id(types, id)->name_off);
         if (!name.empty())
-            names.emplace(name.substr(0, name.find("___")));
+            names.emplace(kernel_name(name));
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/relocation_btf.h"
 
-#include "caps/btf_excerpt.h"
 #include "caps/kernel_btf.h"
 
 #include <cerrno>
@@ -35,6 +34,12 @@ Result<BtfExcerpt> excerpt_of(const std::filesystem::path& source,
     return excerpt_btf(whole->bytes(), names);
 }
 
+std::uint32_t id_in(const BtfIds& ids, std::string_view name)
+{
+    const auto known = ids.find(name);
+    return known == ids.end() ? 0 : known->second;
+}
+
 } // namespace
 
 RelocationBtf::RelocationBtf(std::filesystem::path source, Fd file)
@@ -64,19 +69,26 @@ Status RelocationBtf::include(const std::set<std::string, std::less<>>& names)
     auto excerpt = excerpt_of(source_.empty() ? kKernelBtf : source_, names_);
     if (!excerpt)
         return excerpt.error();
-    if (source_.empty())
-        ids_ = std::move(excerpt->ids);
-    else if (auto own = excerpt_of(kKernelBtf, names_)) // else nothing can be named by id
-        ids_ = std::move(own->ids);
+    if (source_.empty()) {
+        functions_ = std::move(excerpt->functions);
+        structures_ = std::move(excerpt->structures);
+    } else if (auto own = excerpt_of(kKernelBtf, names_)) { // else nothing has an id
+        functions_ = std::move(own->functions);
+        structures_ = std::move(own->structures);
+    }
     if (::ftruncate(file_.get(), 0) != 0 || ::lseek(file_.get(), 0, SEEK_SET) != 0)
         return Error{"cannot keep an excerpt of the kernel's BTF", "", errno, ""};
     return write_all(file_.get(), excerpt->bytes);
 }
 
-std::uint32_t RelocationBtf::id_of(std::string_view name) const
+std::uint32_t RelocationBtf::function(std::string_view name) const
 {
-    const auto known = ids_.find(name);
-    return known == ids_.end() ? 0 : known->second;
+    return id_in(functions_, name);
+}
+
+std::uint32_t RelocationBtf::structure(std::string_view name) const
+{
+    return id_in(structures_, name);
 }
 
 } // namespace iopath

@@ -36,9 +36,10 @@ constexpr std::array kSections{
     Section{"kretprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, ""},
 };
 
-#define IOPATH_CALL_NAME(name) #name,
-constexpr std::array kKernelCalls{IOPATH_KERNEL_CALLS(IOPATH_CALL_NAME)};
-#undef IOPATH_CALL_NAME
+#define IOPATH_NAME(name) #name,
+constexpr std::array kKernelCalls{IOPATH_KERNEL_CALLS(IOPATH_NAME)};
+constexpr std::array kKernelTypes{IOPATH_KERNEL_TYPES(IOPATH_NAME)};
+#undef IOPATH_NAME
 
 /// What BTF calls the event of a tracing program; nothing for others.
 std::optional<std::string> attach_name(const bpf_program* program)
@@ -53,24 +54,34 @@ std::optional<std::string> attach_name(const bpf_program* program)
     return std::string(found->btf_prefix).append(section.substr(slash + 1));
 }
 
-bool is_kernel_call(const bpf_insn& code)
+bool is_call(const bpf_insn& code)
 {
     return code.code == (BPF_JMP | BPF_CALL) && code.src_reg == 0 &&
            code.imm >= IOPATH_CALL_FIRST && code.imm < IOPATH_CALL_END;
 }
 
-/// Calls of functions that the kernel does not have are left, in dead code.
-void put_in_calls(bpf_program* program, const RelocationBtf& ids)
+bool is_type(const bpf_insn& code)
+{
+    const int operation = code.code & ~(BPF_ALU ^ BPF_ALU64);
+    return operation == (BPF_ALU | BPF_MOV | BPF_K) && code.imm >= IOPATH_TYPE_FIRST &&
+           code.imm < IOPATH_TYPE_END;
+}
+
+/// What the kernel does not have is left, in dead code.
+void put_in_ids(bpf_program* program, const RelocationBtf& ids)
 {
     const bpf_insn* const begin = bpf_program__insns(program);
     std::vector<bpf_insn> code(begin, begin + bpf_program__insn_cnt(program));
     for (bpf_insn& one : code) {
-        if (!is_kernel_call(one))
-            continue;
-        const auto id = ids.id_of(kKernelCalls.at(one.imm - IOPATH_CALL_FIRST));
+        std::uint32_t id = 0;
+        if (is_call(one))
+            id = ids.function(kKernelCalls.at(one.imm - IOPATH_CALL_FIRST));
+        else if (is_type(one))
+            id = ids.structure(kernel_name(kKernelTypes.at(one.imm - IOPATH_TYPE_FIRST)));
         if (id == 0)
             continue;
-        one.src_reg = BPF_PSEUDO_KFUNC_CALL;
+        if (is_call(one))
+            one.src_reg = BPF_PSEUDO_KFUNC_CALL;
         one.imm = static_cast<std::int32_t>(id);
     }
     bpf_program__set_insns(program, code.data(), code.size());
@@ -82,11 +93,11 @@ int prepare(bpf_program* program, bpf_prog_load_opts* options, long cookie)
 {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): all that libbpf keeps for a handler is a number
     const auto& ids = *reinterpret_cast<const RelocationBtf*>(cookie);
-    put_in_calls(program, ids);
+    put_in_ids(program, ids);
     const auto event = attach_name(program);
     if (!event)
         return 0;
-    options->attach_btf_id = ids.id_of(*event);
+    options->attach_btf_id = ids.function(*event);
     if (options->attach_btf_id == 0)
         return -ESRCH; // as libbpf
     return bpf_program__set_type(program, BPF_PROG_TYPE_TRACING);
@@ -120,6 +131,8 @@ SectionHandlers::~SectionHandlers()
 void SectionHandlers::add_names(const bpf_object* object, std::set<std::string, std::less<>>& names)
 {
     names.insert(kKernelCalls.begin(), kKernelCalls.end());
+    for (const std::string_view type : kKernelTypes)
+        names.emplace(kernel_name(type));
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, object)
     {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Puts into programs, before they are loaded, what libbpf would look up in all of the kernel's BTF,
-// which it reads anew for each object (9 ms): what they attach to, and the kernel's functions that
-// they call.
+// which it reads anew for each object (9 ms): what they attach to, and the kernel's functions and
+// structures that they name (bpf/iopath_kernel.h).
 #pragma once
 
 #include "base/result.h"
@@ -27,7 +27,7 @@ public:
     SectionHandlers(const SectionHandlers&) = delete;
     SectionHandlers& operator=(const SectionHandlers&) = delete;
 
-    /// Adds the names of what the programs of an opened object attach to and call.
+    /// Adds the names of what the programs of an opened object attach to and name.
     static void add_names(const bpf_object* object, std::set<std::string, std::less<>>& names);
 
 private:
