@@ -218,6 +218,23 @@ static __always_inline u64 row_scope(struct task_struct *task)
 /* An op with the interface it was asked for by. */
 #define OP_BY(op, interface) ((op) | (interface) << 8)
 
+/* The file system's name; its first letters as a word. */
+VERIFIED_ONCE u64 name_fs(const struct file_identity *id, struct iopath_row_info *info)
+{
+	u64 word;
+
+	if (!id || !info)
+		return 0;
+	if (id->fs_type) {
+		const char *name = READ_FIELD((void *)id->fs_type, file_system_type, name);
+
+		if (bpf_probe_read_kernel_str(info->fs, sizeof(info->fs), name) < 0)
+			count_loss(IOPATH_LOSS_read_failed);
+	}
+	__builtin_memcpy(&word, info->fs, sizeof(word));
+	return word;
+}
+
 /* The slow way to a row: through the dictionary. Fills the cache slot. `op`: OP_BY(). */
 VERIFIED_ONCE int find_row(struct row_cache *slot, const struct file_identity *id, u32 op,
                            u32 peer_target, u64 scope)
@@ -225,18 +242,10 @@ VERIFIED_ONCE int find_row(struct row_cache *slot, const struct file_identity *i
 	struct iopath_row_info info = {};
 	u32 row, class;
 	u8 target, flags;
-	u64 fs_name;
 
 	if (!slot || !id)
 		return 0;
-	if (id->fs_type) {
-		const char *name = READ_FIELD((void *)id->fs_type, file_system_type, name);
-
-		if (bpf_probe_read_kernel_str(info.fs, sizeof(info.fs), name) < 0)
-			count_loss(IOPATH_LOSS_read_failed);
-	}
-	__builtin_memcpy(&fs_name, info.fs, sizeof(fs_name));
-	class = classify(id->kind, id->dev, fs_name);
+	class = classify(id->kind, id->dev, name_fs(id, &info));
 	if (class >> 16)
 		info.fs[0] = 0;
 	target = class;

@@ -68,7 +68,7 @@ VERIFIED_ONCE int read_open(struct ledger *open, struct iopath_task_record *reco
 	record->syscall = ledger->syscall;
 	record->ns = now - start;
 	for (u32 i = 0; i < IOPATH_STAGE_COUNT; i++) {
-		u64 ns = ledger->touched & 1U << i ? ledger->stage_ns[i] : 0;
+		u64 ns = ledger->stage_ns[i] & -(u64)(ledger->touched >> i & 1);
 
 		record->stage_ns[i] = ns;
 		sum += ns;
@@ -115,15 +115,22 @@ static __always_inline void write_begun_before(struct seq_file *seq, struct task
 	write_record(seq, record, IOPATH_TASK_BEGUN_BEFORE);
 }
 
+/* False where an op has no time that is not in the maps. */
+VERIFIED_ONCE int read_top(struct ledger *ledger, u32 op, struct iopath_task_record *record)
+{
+	if (!ledger || !record || op >= ROW_CACHES)
+		return false;
+	record->row = ledger->cache[op].place.row;
+	record->ns = ledger->cache[op].top_ns;
+	return record->row && record->ns;
+}
+
 static __always_inline void write_top(struct seq_file *seq, struct ledger *ledger,
                                       struct iopath_task_record *record)
 {
 	for (u32 op = 0; op < ROW_CACHES; op++) {
-		if (!ledger->cache[op].place.row || !ledger->cache[op].top_ns)
-			continue;
-		record->row = ledger->cache[op].place.row;
-		record->ns = ledger->cache[op].top_ns;
-		write_record(seq, record, IOPATH_TASK_TOP);
+		if (read_top(ledger, op, record))
+			write_record(seq, record, IOPATH_TASK_TOP);
 	}
 }
 
