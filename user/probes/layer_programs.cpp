@@ -62,6 +62,7 @@ LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLim
     : layer_(layer), facts_(facts), limits_(std::move(limits)), kind_(std::move(kind)),
       configure_(std::move(configure)), lit_(std::move(lit))
 {
+    choose();
 }
 
 LayerPrograms::~LayerPrograms()
@@ -69,26 +70,28 @@ LayerPrograms::~LayerPrograms()
     detach();
 }
 
-std::vector<const Alternative*> LayerPrograms::chosen() const
+void LayerPrograms::choose()
 {
-    std::vector<const Alternative*> ways;
+    chosen_.clear();
     for (const PlannedProbe& planned : make_plan(facts_, limits_)) {
         if (planned.probe->layer == layer_ && planned.chosen &&
             !lit_.contains(std::string(planned.chosen->program)))
-            ways.push_back(planned.chosen);
+            chosen_.push_back(planned.chosen);
     }
-    return ways;
 }
 
 /// False where that is known already.
 bool LayerPrograms::refuse(std::string_view program, const std::string& reason)
 {
-    return limits_.refused.emplace(std::pair(kind_.flavour, program), reason).second;
+    if (!limits_.refused.emplace(std::pair(kind_.flavour, program), reason).second)
+        return false;
+    choose();
+    return true;
 }
 
 void LayerPrograms::refuse_all(const std::string& reason)
 {
-    for (const Alternative* way : chosen())
+    for (const Alternative* way : std::vector(chosen_)) // which refuse() changes
         refuse(way->program, reason);
 }
 
@@ -102,12 +105,12 @@ bpf_program* LayerPrograms::program(std::string_view name) const
 bool LayerPrograms::names_modules() const
 {
     return std::ranges::any_of(
-        chosen(), [this](const Alternative* way) { return facts_.modules.contains(way->module); });
+        chosen_, [this](const Alternative* way) { return facts_.modules.contains(way->module); });
 }
 
 void LayerPrograms::open(const std::string& excerpt, std::set<std::string, std::less<>>& names)
 {
-    if (chosen().empty())
+    if (chosen_.empty())
         return;
     const LibbpfLog log; // nothing of it on our standard error
     const bool whole = names_modules();
@@ -124,7 +127,7 @@ void LayerPrograms::open(const std::string& excerpt, std::set<std::string, std::
 std::size_t LayerPrograms::instructions() const
 {
     std::size_t sum = 0;
-    for (const Alternative* way : chosen()) {
+    for (const Alternative* way : chosen_) {
         for (const std::string_view name : programs_of(*way)) {
             if (const bpf_program* found = program(name))
                 sum += bpf_program__insn_cnt(found);
@@ -147,7 +150,7 @@ bool LayerPrograms::try_load()
         refuse_all(lent.error().text());
         return false;
     }
-    for (const Alternative* way : chosen()) {
+    for (const Alternative* way : std::vector(chosen_)) { // which refuse() changes
         for (const std::string_view name : programs_of(*way)) {
             if (bpf_program* found = program(name))
                 bpf_program__set_autoload(found, true);
@@ -169,14 +172,14 @@ void LayerPrograms::load(const SharedMaps& maps)
 {
     maps_ = &maps;
     // Ends: every round loads, or strikes at least one program.
-    while (!chosen().empty() && !try_load()) {
+    while (!chosen_.empty() && !try_load()) {
     }
 }
 
 bool LayerPrograms::try_attach()
 {
     const LibbpfLog log;
-    for (const Alternative* way : chosen()) {
+    for (const Alternative* way : chosen_) {
         for (const std::string_view name : programs_of(*way)) {
             bpf_program* found = program(name);
             if (!found || way->how == How::iter)

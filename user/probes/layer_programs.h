@@ -48,6 +48,8 @@ public:
     /// Instructions of the programs to be loaded, for which it must be open: the more, the longer
     /// that takes.
     [[nodiscard]] std::size_t instructions() const;
+    /// How many probes are to be loaded.
+    [[nodiscard]] std::size_t wanted() const { return chosen_.size(); }
     /// Null where the layer is dark.
     [[nodiscard]] BpfObject* object() const { return object_.get(); }
     [[nodiscard]] bpf_program* program(std::string_view name) const;
@@ -58,7 +60,7 @@ private:
     [[nodiscard]] bool names_modules() const;
     bool try_load();
     bool try_attach();
-    [[nodiscard]] std::vector<const Alternative*> chosen() const;
+    void choose();
     bool refuse(std::string_view program, const std::string& reason);
 
     std::string_view layer_;
@@ -68,6 +70,7 @@ private:
     ObjectKind kind_;
     Configure configure_;
     std::set<std::string> lit_;
+    std::vector<const Alternative*> chosen_; ///< of what is not refused yet
     std::unique_ptr<BpfObject> object_;
     std::vector<bpf_link*> links_;
 };
