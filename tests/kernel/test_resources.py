@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from harness import Case
+from harness import Case, with_options
 from hostdev import tool
 
 READY_SECONDS = 0.100  # design.md
@@ -96,6 +96,32 @@ class Memory(Case):
         # 20,000 calls, each through two programs of 50 ns to 1 us, and as many switches.
         self.assert_within(own["bpf_seconds"], 20000 * 50e-9, 20000 * 4e-6)
         self.assert_within(own["user_seconds"], 0.0005, 2)
+
+
+class Descriptors(Case):
+    def limited(self, wrapper):
+        """A watch of a command that prints its own limit of open files."""
+        output = self.fresh("report.json")
+        done = subprocess.run([*wrapper, self.iopath, *with_options(["diagnose", "--json", "--output", output]),
+                               "--", "sh", "-c", "ulimit -n"], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
+        return done, self.load(output) if os.path.exists(output) and os.path.getsize(output) else None
+
+    def test_more_than_a_shell_allows_but_not_for_the_command(self):
+        done, report = self.limited(["prlimit", "--nofile=64:4096"])
+        self.assertEqual((done.returncode, done.stdout), (0, "64\n"), done.stderr)
+        whole = self.diagnose(cmd=["true"]).report["coverage"]
+        self.assertEqual([line for line in report["coverage"] if line["how"] == "dark"],
+                         [line for line in whole if line["how"] == "dark"])
+
+    def test_where_no_more_are_allowed_it_says_so(self):
+        for limit in (64, 256, 400):
+            done, report = self.limited(["prlimit", f"--nofile={limit}:{limit}", "setpriv", "--bounding-set=-sys_resource"])
+            with self.subTest(limit=limit):
+                # Which layers are the ones without is a matter of time: some are dark, or there is nothing to observe.
+                self.assertEqual((done.returncode, done.stdout), (0, f"{limit}\n") if report else (3, ""), done.stderr)
+                said = [line["reason"] for line in report["coverage"] if line["how"] == "dark"] if report else [done.stderr]
+                self.assertRegex("\n".join(said), "Too many open files.*RLIMIT_NOFILE")
 
 
 class Leftovers(Case):

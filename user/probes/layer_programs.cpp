@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/layer_programs.h"
 
+#include "probes/descriptors.h"
 #include "probes/libbpf_log.h"
 #include "probes/section_handlers.h"
 
@@ -95,6 +96,15 @@ void LayerPrograms::refuse_all(const std::string& reason)
         refuse(way->program, reason);
 }
 
+/// That is no program's fault, and one program less does not help: all go.
+bool LayerPrograms::out_of_descriptors(int error_number)
+{
+    const std::string hint = descriptor_hint(error_number);
+    if (!hint.empty())
+        refuse_all(std::string(strerror(error_number)) + ": " + hint);
+    return !hint.empty();
+}
+
 bpf_program* LayerPrograms::program(std::string_view name) const
 {
     return object_ ? bpf_object__find_program_by_name(object_->handle(), std::string(name).c_str())
@@ -162,6 +172,8 @@ bool LayerPrograms::try_load()
     if (failed == 0)
         return true;
     object_.reset();
+    if (out_of_descriptors(-failed))
+        return false;
     const auto [name, reason] = refused_program(log.text());
     if (name.empty() || !refuse(name, reason))
         refuse_all(std::string("the BPF object is refused: ") + strerror(-failed));
@@ -186,7 +198,9 @@ bool LayerPrograms::try_attach()
                 continue;
             bpf_link* link = attach_program(found, *way, name);
             if (!link) {
-                refuse(name, std::string("attach refused: ") + strerror(errno));
+                const int failed = errno;
+                if (!out_of_descriptors(failed))
+                    refuse(name, std::string("attach refused: ") + strerror(failed));
                 return false;
             }
             links_.push_back(link);

@@ -62,6 +62,7 @@ private:
     bool try_attach();
     void choose();
     bool refuse(std::string_view program, const std::string& reason);
+    bool out_of_descriptors(int error_number);
 
     std::string_view layer_;
     const Facts& facts_;

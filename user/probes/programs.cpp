@@ -2,6 +2,7 @@
 #include "probes/programs.h"
 
 #include "probes/config.h"
+#include "probes/descriptors.h"
 #include "probes/layer_programs.h"
 #include "probes/objects.h"
 #include "probes/relocation_btf.h"
@@ -39,7 +40,7 @@ Result<std::string> read_iterator(const bpf_program* program)
 {
     bpf_link* link = bpf_program__attach_iter(program, nullptr);
     if (!link)
-        return Error{"cannot walk the tasks", "", errno, ""};
+        return Error{"cannot walk the tasks", "", errno, descriptor_hint(errno)};
     const Fd fd(bpf_iter_create(bpf_link__fd(link)));
     Error error{"cannot walk the tasks", "", errno, ""};
     std::string output;
@@ -54,6 +55,7 @@ Result<std::string> read_iterator(const bpf_program* program)
             length = 1;
     }
     bpf_link__destroy(link);
+    error.hint = descriptor_hint(error.error_number);
     if (length < 0)
         return error;
     return output;
@@ -150,6 +152,7 @@ Result<std::unique_ptr<Programs>> Programs::load(const Facts& facts, const Watch
 Status Programs::open_and_load()
 {
     const BigHeap heap;
+    allow_descriptors();
     auto relocation = RelocationBtf::make(facts_.btf_file);
     if (!relocation)
         return relocation.error();

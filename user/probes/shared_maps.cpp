@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "probes/shared_maps.h"
 
+#include "probes/descriptors.h"
 #include "probes/libbpf_log.h"
 
 #include <algorithm>
@@ -80,7 +81,7 @@ Result<std::unique_ptr<SharedMaps>> SharedMaps::make(const ObjectKind& kind, con
                      "raise RLIMIT_MEMLOCK: ulimit -l unlimited, in a systemd unit "
                      "LimitMEMLOCK=infinity; or add CAP_SYS_RESOURCE"};
     if (failed != 0)
-        return Error{"cannot make the BPF maps", "", -failed, ""};
+        return Error{"cannot make the BPF maps", "", -failed, descriptor_hint(-failed)};
     return std::unique_ptr<SharedMaps>(new SharedMaps(std::move(object)));
 }
 
@@ -102,7 +103,8 @@ Status SharedMaps::lend_to(bpf_object* object) const
             return Error{"BPF map has two definitions", bpf_map__name(map), 0,
                          "rebuild iopath from scratch"};
         if (const int failed = bpf_map__reuse_fd(map, bpf_map__fd(ours)); failed != 0)
-            return Error{"cannot share BPF map", bpf_map__name(map), -failed, ""};
+            return Error{"cannot share BPF map", bpf_map__name(map), -failed,
+                         descriptor_hint(-failed)};
     }
     return {};
 }
