@@ -86,6 +86,18 @@ static __always_inline struct iopath_syscall call_of_ledger(const struct ledger 
 	               ledger->syscall & COMPAT_CALL);
 }
 
+/* enum iopath_naming */
+static __always_inline u32 naming_of(struct iopath_syscall call)
+{
+	return call.flags >> IOPATH_SYSCALL_NAMING & 7;
+}
+
+/* Does it name its file by a path? */
+static __always_inline bool names_path(struct iopath_syscall call)
+{
+	return naming_of(call) - IOPATH_NAMING_PATH_0 <= IOPATH_NAMING_AT_1 - IOPATH_NAMING_PATH_0;
+}
+
 /* Calls that are counted, not followed; true: this is one. */
 static __always_inline bool only_counted(const struct iopath_syscall *call, struct pt_regs *regs,
                                          bool compat)

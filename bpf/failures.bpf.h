@@ -1,198 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What failed, on which path: looked at when a call has returned an error, never before. The
- * functions take numbers only, so that every kernel verifies each once. */
+/* What failed, on which path: looked at when a call has returned an error, never before. */
 #ifndef IOPATH_FAILURES_BPF_H
 #define IOPATH_FAILURES_BPF_H
 
-#include "calls.bpf.h"
-#include "paths.bpf.h"
-#include "resolve.bpf.h"
-
-static __always_inline struct failure_work *this_failure(void)
-{
-	u32 zero = 0;
-
-	return bpf_map_lookup_elem(&failure_works, &zero);
-}
-
-/* The name begins at a descriptor or at the current directory; 0: that has none. */
-__noinline int begin_at(u32 fd)
-{
-	struct failure_work *work = this_failure();
-	struct path_walk *walk = this_walk();
-	struct task_struct *task = current_task();
-	void *file, *dentry, *mnt;
-
-	if (!work || !walk)
-		return 0;
-	if ((s32)fd == AT_FDCWD) {
-		void *fs = READ_FIELD(task, task_struct, fs);
-
-		dentry = READ_FIELD(fs, fs_struct, pwd.dentry);
-		mnt = READ_FIELD(fs, fs_struct, pwd.mnt);
-	} else {
-		file = file_at(READ_FIELD(task, task_struct, files), fd);
-		if (!file)
-			return 0;
-		dentry = READ_FIELD(file, file, f_path.dentry);
-		mnt = READ_FIELD(file, file, f_path.mnt);
-	}
-	if (!begin_walk(walk, dentry, mnt))
-		return 0;
-	work->key.begins_at = 1;
-	work->key.inode = walk->key.inode;
-	work->key.generation = walk->key.generation;
-	work->key.dev = walk->key.dev;
-	return 1;
-}
-
-/* The end of a path that is longer than its place. */
-__noinline int read_path_end(u64 pointer)
-{
-	struct failure_work *work = this_failure();
-	struct path_walk *walk = this_walk();
-	u64 end = pointer;
-
-	if (!work || !walk)
-		return 0;
-	for (u32 i = 0; i < 1 + 4096 / IOPATH_NAMES_SIZE; i++) {
-		long length =
-		    bpf_probe_read_user_str(walk->file.names.text, IOPATH_NAMES_SIZE, (void *)end);
-
-		if (length <= 0)
-			break;
-		end += length - 1;
-		if (length < IOPATH_NAMES_SIZE)
-			break;
-	}
-	bpf_probe_read_user_str(work->key.path, sizeof(work->key.path),
-	                        (void *)(end - (sizeof(work->key.path) - 1)));
-	work->key.front_cut = 1;
-	return 0;
-}
-
-/* The path at a user's pointer; 1 if it begins at a directory that is not in it. */
-__noinline int read_path(u64 pointer)
-{
-	struct failure_work *work = this_failure();
-	char behind = 0;
-	long length;
-
-	if (!work)
-		return 0;
-	length = bpf_probe_read_user_str(work->key.path, sizeof(work->key.path), (void *)pointer);
-	if (length < 0) /* of an empty one, old kernels say 0 */
-		return 0;
-	work->key.naming = IOPATH_NAMED_BY_PATH;
-	if (length == sizeof(work->key.path))
-		bpf_probe_read_user(&behind, 1, (void *)(pointer + length - 1));
-	if (behind)
-		return read_path_end(pointer);
-	return work->key.path[0] && work->key.path[0] != '/';
-}
-
-/* The address given to connect; likewise. */
-__noinline int read_address(u64 pointer, u32 length)
-{
-	struct failure_work *work = this_failure();
-	u16 family = 0;
-	char first = 0;
-	u64 room;
-
-	if (!work || bpf_probe_read_user(&family, sizeof(family), (void *)pointer))
-		return 0;
-	if (family == AF_INET || family == AF_INET6) {
-		u32 size = family == AF_INET ? 16 : 28; /* struct sockaddr_in, sockaddr_in6 */
-
-		if (length >= size && !bpf_probe_read_user(work->key.path, size, (void *)pointer))
-			work->key.naming = IOPATH_NAMED_BY_SOCKADDR;
-		return 0;
-	}
-	room = length - sizeof(family); /* of sun_path, which need not end in a zero */
-	if (family != AF_UNIX || room > 108 || room < 1 ||
-	    bpf_probe_read_user(&first, 1, (void *)(pointer + sizeof(family))))
-		return 0;
-	asm volatile("" : "+r"(room)); /* one register, whose bounds the verifier knows */
-	room &= 127;
-	work->key.naming = IOPATH_NAMED_BY_PATH;
-	pointer += sizeof(family);
-	if (first) {
-		bpf_probe_read_user_str(work->key.path, room + 1, (void *)pointer);
-		return first != '/';
-	}
-	work->key.path[0] = '@'; /* an abstract name, written as everywhere */
-	bpf_probe_read_user_str(work->key.path + 1, room, (void *)(pointer + 1));
-	return 0;
-}
-
-static __always_inline void name_by_fd(struct failure_work *work, u32 fd)
-{
-	if (begin_at(fd))
-		work->key.naming = IOPATH_NAMED_BY_FD;
-}
-
-/* A path that begins at a descriptor; `may_be_fd`: an empty one stands for the descriptor. */
-static __always_inline void name_at(struct failure_work *work, u32 fd, u64 path, bool may_be_fd)
-{
-	if (read_path(path))
-		begin_at(fd);
-	else if (may_be_fd && !work->key.path[0])
-		name_by_fd(work, fd);
-}
-
-/* Argument n of the current thread's system call, which has returned. */
-__noinline u64 argument(u32 n)
-{
-	struct task_struct *task = current_task();
-
-	return kept_arg(entry_registers(task), n, in_compat_syscall(task));
-}
-
-/* Does an empty path stand for the descriptor? */
-static __always_inline bool may_be_fd(struct iopath_syscall call)
-{
-	if (call.file == IOPATH_FILE_EMPTY_PATH)
-		return argument(call.args >> 4) & AT_EMPTY_PATH;
-	return call.file == IOPATH_FILE_NULL_PATH && !argument(call.args >> 4);
-}
-
-/* How the current thread's system call names its file. */
-__noinline int name_failed(void)
-{
-	struct task_struct *task = current_task();
-	const volatile struct iopath_syscall_pair *pair =
-	    known_calls(syscall_number(entry_registers(task)));
-	struct failure_work *work = this_failure();
-	struct iopath_syscall call;
-
-	if (!pair || !work)
-		return 0;
-	call = call_of(pair, in_compat_syscall(task));
-	switch (call.flags >> IOPATH_SYSCALL_NAMING) {
-	case IOPATH_NAMING_FD:
-		name_by_fd(work, argument(call.args & 0xf));
-		if (call.file == IOPATH_FILE_BOTH && !work->key.naming)
-			name_by_fd(work, argument(call.args >> 4));
-		break;
-	case IOPATH_NAMING_PATH_0:
-		name_at(work, AT_FDCWD, argument(0), false);
-		break;
-	case IOPATH_NAMING_PATH_1:
-		name_at(work, AT_FDCWD, argument(1), false);
-		break;
-	case IOPATH_NAMING_AT_0:
-		name_at(work, argument(0), argument(1), may_be_fd(call));
-		break;
-	case IOPATH_NAMING_AT_1:
-		name_at(work, argument(1), argument(2), false);
-		break;
-	case IOPATH_NAMING_ADDRESS:
-		if (read_address(argument(1), argument(2)))
-			begin_at(AT_FDCWD);
-		break;
-	}
-	return 0;
-}
+#include "call_names.bpf.h"
+#include "maps_failure.bpf.h"
 
 /* A failure that found no place of its own. */
 static __always_inline void count_beyond(u32 op, u32 error)
@@ -211,26 +23,24 @@ static __always_inline void count_beyond(u32 op, u32 error)
 /* The current thread's operation has failed after `ns`. */
 __noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
 {
-	struct failure_work *work = this_failure();
+	struct call_work *work = this_call();
 	struct task_struct *task = current_task();
 	struct path_walk *walk = this_walk();
 	struct iopath_failure *known;
 
 	if (!work || !walk)
 		return 0;
-	__builtin_memset(&work->key, 0, sizeof(work->key));
+	forget_name(work, walk);
 	work->key.tgid = TASK(task, tgid);
 	work->key.row = row;
 	work->key.error = error;
-	forget_walk(walk);
-	name_failed();
+	name_call();
 	known = bpf_map_lookup_elem(&failures, &work->key);
 	if (!known) {
-		set_walk_root(walk, task);
-		walk_up(walk);
-		keep_names(&work->fresh.names, walk);
-		read_comm(work->fresh.comm, task);
-		bpf_map_update_elem(&failures, &work->key, &work->fresh, BPF_NOEXIST);
+		walk_from_beginning();
+		keep_names(&work->failure.names, walk);
+		read_comm(work->failure.comm, task);
+		bpf_map_update_elem(&failures, &work->key, &work->failure, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&failures, &work->key);
 	}
 	if (known) {

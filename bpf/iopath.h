@@ -58,10 +58,11 @@ enum iopath_file_arg {
 	                          */
 };
 
-#define IOPATH_SYSCALL_KNOWN  1 /* a call we look at; a number without is skipped at once */
-#define IOPATH_SYSCALL_BYTES  2 /* a positive return value is bytes */
-#define IOPATH_SYSCALL_LOST   4 /* an operation we cannot follow: counts as loss `compat` */
-#define IOPATH_SYSCALL_NAMING 3 /* bits from here on: enum iopath_naming */
+#define IOPATH_SYSCALL_KNOWN  1  /* a call we look at; a number without is skipped at once */
+#define IOPATH_SYSCALL_BYTES  2  /* a positive return value is bytes */
+#define IOPATH_SYSCALL_LOST   4  /* an operation we cannot follow: counts as loss `compat` */
+#define IOPATH_SYSCALL_NAMING 3  /* three bits from here on: enum iopath_naming */
+#define IOPATH_SYSCALL_TWICE  64 /* names another path behind the first, in the same way */
 
 /* Where a call that failed has the name of what it failed on. */
 enum iopath_naming {
@@ -82,7 +83,7 @@ struct iopath_syscall {
 	iop_u8 op;
 	iop_u8 file;  /* enum iopath_file_arg */
 	iop_u8 args;  /* fd | other << 4 */
-	iop_u8 flags; /* IOPATH_SYSCALL_*, enum iopath_naming above them */
+	iop_u8 flags; /* IOPATH_SYSCALL_*, with an enum iopath_naming */
 } __attribute__((aligned(4)));
 
 /* The calls of one number, by the two ways a thread can mean it. */
@@ -177,6 +178,9 @@ struct iopath_row_info {
 	char comm[IOPATH_COMM]; /* with --by process */
 };
 
+#include "iopath_path.h"
+#include "iopath_lookup.h"
+
 /* Pauses for dirty page limits, and what held at their beginning, summed over them; in pages. */
 struct iopath_dirty {
 	iop_u64 pauses;
@@ -207,6 +211,7 @@ struct iopath_row {
 	iop_u64 dirty_ns;                   /* of stage throttle: by dirty page limits */
 	iop_u64 wait_ns[IOPATH_WAIT_COUNT]; /* less flush_ns */
 	iop_u64 merged; /* operations that shared a commit with an earlier one */
+	struct iopath_lookups lookups;
 	/* Of the page cache, by reads: */
 	iop_u64 pages_asked;
 	iop_u64 pages_missed; /* of those, which the operation had to bring in itself */
@@ -256,7 +261,6 @@ struct iopath_latency {
 #include "iopath_async.h"
 #include "iopath_block.h"
 #include "iopath_cpu.h"
-#include "iopath_path.h"
 #include "iopath_failure.h"
 #include "iopath_journal.h"
 #include "iopath_kernel.h"

@@ -38,4 +38,28 @@ struct iopath_file {
 #define IOPATH_FIRST_FREE_FILE 1
 #define IOPATH_OTHER_FILES     0xfffff /* those for which there was no room */
 
+/* ---- what a system call names ------------------------------------------------------------- */
+
+#define IOPATH_CALL_PATH 384 /* of the program's own path; of a longer one, its end */
+
+enum iopath_named_by {
+	IOPATH_NAMED_BY_NOTHING, /* what was called names no file, or could not be read */
+	IOPATH_NAMED_BY_PATH,
+	IOPATH_NAMED_BY_FD,
+	IOPATH_NAMED_BY_SOCKADDR /* `path` is a sockaddr_in or sockaddr_in6 */
+};
+
+/* inode, generation, dev: of the directory that a relative path begins at, or of a descriptor's
+ * file; 0 where there is none. A directory renamed meanwhile keeps the name it had first. */
+struct iopath_call_name {
+	iop_u64 inode;
+	iop_u32 generation;
+	iop_u32 dev;
+	iop_u8 naming;    /* enum iopath_named_by */
+	iop_u8 begins_at; /* 1: inode, generation and dev say where */
+	iop_u8 front_cut; /* the front of `path` is missing */
+	iop_u8 pad[5];
+	char path[IOPATH_CALL_PATH];
+};
+
 #endif

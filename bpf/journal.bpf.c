@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Layer journal: commits, which everybody who syncs waits for. The events are those of
  * modules: raw tracepoints, whose arguments are numbers. */
+#include "maps_journal.bpf.h"
 #include "latency.bpf.h"
 #include "ledger.bpf.h"
 #include "scope.bpf.h"

@@ -163,6 +163,7 @@ struct dentry {
 	struct qstr d_name;
 	struct hlist_bl_node d_hash;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The maps and what they hold inside the kernel. Every object names them; the
- * loader makes them once, from maps.bpf.c, and hands them to the others. */
+/* The maps and what they hold inside the kernel. Every object names these, each a descriptor; those
+ * that few need are in files of their own. The loader makes all of them once, from maps.bpf.c, and
+ * hands them to the others. */
 #ifndef IOPATH_MAPS_BPF_H
 #define IOPATH_MAPS_BPF_H
 
@@ -140,6 +141,18 @@ struct cache_use {
 	u64 folio; /* the last that it brought in; as an address only */
 };
 
+/* Names that the operation which began at `operation` did not find in the dentry cache. */
+struct name_search {
+	u64 operation;
+	u64 begin; /* of the search at hand, 0: none */
+	/* Of that; as addresses only. */
+	u64 parent;
+	u64 name;
+	u64 sb;
+	u64 device_ns; /* of stage device before it */
+	struct iopath_lookups sum;
+};
+
 /* One for each op of system calls, and one for the faults of mapped files. */
 #define FAULT_CACHE IOPATH_OP_COUNT
 #define ROW_CACHES  (IOPATH_OP_COUNT + 1)
@@ -176,6 +189,7 @@ struct ledger {
 	u64 commit_seen; /* when the commit that it waited for last had begun, 0: none */
 	u64 merged;      /* it waited for a commit that had served another before */
 	struct cache_use pages;
+	struct name_search search;
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];
 	struct waited_lock waited_locks[WAITED_LOCKS];
@@ -387,10 +401,7 @@ struct {
 } scope_cgroup SEC(".maps");
 
 #include "maps_block.bpf.h"
-#include "maps_failure.bpf.h"
-#include "maps_journal.bpf.h"
 #include "maps_locks.bpf.h"
-#include "maps_path.bpf.h"
 
 /* ---- small helpers on them ------------------------------------------------ */
 

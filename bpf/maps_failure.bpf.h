@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The maps of failed operations; part of maps.bpf.h. */
+/* The maps of failed operations. */
 #ifndef IOPATH_MAPS_FAILURE_BPF_H
 #define IOPATH_MAPS_FAILURE_BPF_H
 
-/* Too large for the stack; of the thread that runs. */
-struct failure_work {
-	struct iopath_failure_key key;
-	struct iopath_failure fresh;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct failure_work);
-} failure_works SEC(".maps");
+#include "maps.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -3,6 +3,8 @@
 #ifndef IOPATH_MAPS_JOURNAL_BPF_H
 #define IOPATH_MAPS_JOURNAL_BPF_H
 
+#include "maps.bpf.h"
+
 struct open_commit {
 	u64 begin;
 	u64 mark; /* end of the last phase */

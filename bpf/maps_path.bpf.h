@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The maps of paths; part of maps.bpf.h. */
+/* The maps of paths. */
 #ifndef IOPATH_MAPS_PATH_BPF_H
 #define IOPATH_MAPS_PATH_BPF_H
+
+#include "maps.bpf.h"
 
 /* A way from a file or directory to the root, as far as it has been gone. */
 struct path_walk {
 	u64 dentry; /* where it is; 0: there is nothing to walk */
-	u64 mount;
+	u64 mount;  /* 0: not known */
 	u64 root_dentry;
 	u64 root_mount;
 	struct iopath_file_key key; /* of where it began */

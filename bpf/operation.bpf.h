@@ -6,6 +6,7 @@
 
 #include "calls.bpf.h"
 #include "failures.bpf.h"
+#include "lookups.bpf.h"
 #include "resolve.bpf.h"
 #include "via.bpf.h"
 
@@ -224,7 +225,7 @@ static __always_inline void close_into(struct ledger *ledger, u32 op, u32 flags,
 	struct cpu_state *cpu = this_cpu();
 	struct iopath_row *row;
 	struct moment since, moment;
-	u64 start, wall;
+	u64 start, wall, device_ns;
 	u32 key;
 
 	asm volatile("" : "+r"(op));
@@ -244,6 +245,7 @@ static __always_inline void close_into(struct ledger *ledger, u32 op, u32 flags,
 		return;
 	}
 	ledger->cache[op].top_ns += wall;
+	device_ns = ledger->stage_ns[IOPATH_STAGE_device];
 	key = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &key);
 	if (!row)
@@ -254,6 +256,8 @@ static __always_inline void close_into(struct ledger *ledger, u32 op, u32 flags,
 		count_failure(key, op, -result, wall); /* by the arguments of a system call */
 	if (ledger->pages.operation == start)
 		count_silent_pages(row, ledger, result);
+	if (names_path((struct iopath_syscall){.flags = flags}))
+		count_lookups(ledger, row, start, wall, device_ns);
 	if (!ledger->touched && moment.hard_ns == since.hard_ns &&
 	    moment.soft_ns == since.soft_ns) {
 		row->pure_ns += wall;

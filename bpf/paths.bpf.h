@@ -5,6 +5,7 @@
 #define IOPATH_PATHS_BPF_H
 
 #include "compat.bpf.h"
+#include "maps_path.bpf.h"
 
 /* Names and mount points between a file and its root. */
 #define MOST_STEPS 64
@@ -59,6 +60,17 @@ static __always_inline int begin_walk(struct path_walk *walk, void *dentry, void
 	return 1;
 }
 
+/* From a directory up to the root of its file system: which mount it was reached by is not known.
+ */
+static __always_inline void begin_inner_walk(struct path_walk *walk, void *dentry)
+{
+	forget_walk(walk);
+	walk->dentry = (u64)dentry;
+	walk->mount = 0;
+	walk->root_dentry = 0;
+	walk->root_mount = 0;
+}
+
 /* The walk ends at the root of this task; of none, at that of the mounts. */
 static __always_inline void set_walk_root(struct path_walk *walk, struct task_struct *task)
 {
@@ -87,7 +99,7 @@ __noinline int step_up(void)
 	if ((u64)dentry == walk->root_dentry && (u64)mount == walk->root_mount)
 		return 0;
 	walk->file.names.flags |= IOPATH_NAMES_CUT; /* taken back at the root */
-	if (READ_FIELD(mount, mount, mnt.mnt_root) == dentry) {
+	if (mount && READ_FIELD(mount, mount, mnt.mnt_root) == dentry) {
 		parent = READ_FIELD(mount, mount, mnt_parent);
 		if (parent == mount) {
 			if (!walk->root_mount)
@@ -100,6 +112,8 @@ __noinline int step_up(void)
 	}
 	parent = READ_FIELD(dentry, dentry, d_parent);
 	at = *(volatile u32 *)&walk->file.names.bytes;
+	if (parent == dentry && !mount)
+		walk->file.names.flags &= ~IOPATH_NAMES_CUT;
 	if (parent == dentry || at >= IOPATH_NAMES_SIZE)
 		return 0;
 	length = bpf_probe_read_kernel_str(&walk->file.names.text[at], IOPATH_NAME_SIZE,

@@ -70,6 +70,7 @@ Operation opens()
 {
     Operation row = operation(Op::open, Target::file, "", "", {{1900, 4us}, {20, 31us}});
     row.errors = 412;
+    row.lookups = {1920, 7680, NameMisses{140, 31, 2100us, 900us}};
     row.top = {{1299, "sh", row.latency.sum}};
     return row;
 }
@@ -145,6 +146,24 @@ void add_layers(Counts& counts)
         {"BLOCK", 0, latency_of({{900, 1900ns}}), latency_of({{900, 2us}})},
         {"TIMER", 1, latency_of({{2400, 1100ns}}), latency_of({{2390, 1us}, {10, 800us}})},
         {"RCU", 0, latency_of({{700, 900ns}}), latency_of({{700, 3us}})}};
+    DirectoryLookups mails;
+    mails.path = "/srv/mail/\xff/cur";
+    mails.fs = "ext4";
+    mails.device = "vda";
+    mails.slow = 1300;
+    mails.slow_time = 140ms;
+    mails.slow_device = 110ms;
+    mails.slow_max = 9ms;
+    mails.misses = NameMisses{120, 31, 90ms, 70ms};
+    mails.miss_max = 8ms;
+    DirectoryLookups quick; // too little to be shown
+    quick.path = ".../etc";
+    quick.cut = true;
+    quick.slow = 3;
+    quick.slow_time = 90us;
+    quick.slow_max = 40us;
+    quick.misses.reset();
+    counts.directories = {quick, mails};
     FileLockWaits lock;
     lock.key = {"vda", 1835, 0, {}, FileLockType::flock, true, 4711, 4242};
     lock.fs = "ext4";

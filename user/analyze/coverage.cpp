@@ -91,4 +91,14 @@ void disown_unknown_pages(Interval& interval)
     }
 }
 
+void disown_unknown_misses(Interval& interval)
+{
+    if (missing(interval.coverage, {"name_searched", "name_missed", "name_missed_locked"}).empty())
+        return;
+    for (Operation& operation : interval.counts.operations)
+        operation.lookups.misses.reset();
+    for (DirectoryLookups& directory : interval.counts.directories)
+        directory.misses.reset();
+}
+
 } // namespace iopath

@@ -16,4 +16,7 @@ void disown_unknown_stages(Interval& interval);
 /// What of the page cache the probes that are lit cannot tell is no number.
 void disown_unknown_pages(Interval& interval);
 
+/// Likewise of the dentry cache.
+void disown_unknown_misses(Interval& interval);
+
 } // namespace iopath

@@ -41,6 +41,7 @@ void sort_layers(Interval& interval)
 {
     Counts& counts = interval.counts;
     longest_first(counts.failures, [](const Failure& row) { return row.count; });
+    longest_first(counts.directories, [](const DirectoryLookups& row) { return row.cost(); });
     longest_first(counts.block, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.flush_sequences, [](const BlockRequests& row) { return row.service.sum; });
     longest_first(counts.block_errors, [](const BlockErrors& row) { return row.count; });

@@ -69,6 +69,7 @@ void add(Operation& sum, const Operation& more)
         sum.waits.at(wait) += more.waits.at(wait);
     sum.merged += more.merged;
     sum.cache.add(more.cache);
+    sum.lookups.add(more.lookups);
     sum.pauses.add(more.pauses);
     for (std::size_t kind = 0; kind < kReclaims; kind++)
         sum.reclaims.at(kind) += more.reclaims.at(kind);
@@ -142,6 +143,11 @@ void select(Interval& interval, const Selection& selection)
                   [&](const InFlight& one) { return !matches(one.key, selection); });
     std::erase_if(interval.counts.failures,
                   [&](const Failure& one) { return !matches(one, selection); });
+    std::erase_if(interval.counts.directories, [&](const DirectoryLookups& one) {
+        return (!selection.device.empty() && !device_matches(one.device, selection.device)) ||
+               (!selection.fs.empty() && one.fs != selection.fs) ||
+               (selection.target && *selection.target != Target::file);
+    });
     select_locks(interval.counts, selection);
     if (!selection.device.empty())
         select_block(interval.counts, selection.device);

@@ -159,6 +159,10 @@ Names Session::names()
         return file_systems_on(devices_, mounts_, disk);
     };
     names.file_system = [this](std::uint32_t dev) { return mounts_.type_of(dev); };
+    names.path = [this](std::uint32_t dev, std::string_view inner) {
+        return mounts_.path_of(dev, inner);
+    };
+    names.mount = [this](std::string_view path) { return mounts_.mount_of(path); };
     names.functions = [this](std::vector<std::uint64_t> addresses) {
         std::map<std::uint64_t, KernelFunction> functions;
         for (auto& [address, symbol] : kernel_symbols(files_, std::move(addresses)))
@@ -256,6 +260,7 @@ Interval Session::take_interval(bool last)
         interval.dirty_limits = read_dirty_limits(files_);
     disown_unknown_stages(interval);
     disown_unknown_pages(interval);
+    disown_unknown_misses(interval);
     earlier_ = std::move(counts);
     interval.self = self_cost();
     begin();

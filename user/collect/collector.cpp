@@ -35,6 +35,13 @@ DirtyPauses pauses_of(const iopath_dirty& pages)
             pages.rate * size};
 }
 
+Lookups lookups_of(const iopath_lookups& sums)
+{
+    return {
+        sums.paths, sums.components,
+        NameMisses{sums.misses, sums.negative, Nanoseconds(sums.ns), Nanoseconds(sums.device_ns)}};
+}
+
 /// An operation may have ended on another CPU than where it brought pages in or was held back.
 bool is_used(const iopath_row& part)
 {
@@ -58,6 +65,7 @@ void add_row(Operation& operation, const iopath_row& row)
         operation.waits.at(wait) += Nanoseconds(row.wait_ns[wait]);
     operation.merged += row.merged;
     operation.cache.add({row.pages_asked, row.pages_missed, row.pages_added, row.pages_again});
+    operation.lookups.add(lookups_of(row.lookups));
     operation.pauses.add(pauses_of(row.dirty));
     for (std::size_t kind = 0; kind < kReclaims; kind++)
         operation.reclaims.at(kind) += row.reclaims[kind];
@@ -251,6 +259,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_vias(counts);
     read_stage_buckets(counts);
     read_failures(counts);
+    read_directories(counts);
     read_rows(counts); // last: the whole of what was read before
     read_below(counts);
     std::erase_if(counts.operations, is_empty);

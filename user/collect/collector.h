@@ -34,6 +34,10 @@ struct Names {
     std::function<std::string(std::string_view disk)> file_systems;
     /// Type of the file system mounted from a device number.
     std::function<std::string(std::uint32_t dev)> file_system;
+    /// Of a path in that file system the one by which we reach it; empty where we do not.
+    std::function<std::string(std::uint32_t dev, std::string_view inner)> path;
+    /// The file system that a path lies on, as we see it; empty: unknown.
+    std::function<Below(std::string_view path)> mount;
     /// Functions of the kernel by addresses in them; empty: names are hidden.
     std::function<std::map<std::uint64_t, KernelFunction>(std::vector<std::uint64_t> addresses)>
         functions;
@@ -81,6 +85,7 @@ private:
     void read_vias(Counts& counts);
     void read_tops(Counts& counts, const std::string& tasks);
     void read_failures(Counts& counts);
+    void read_directories(Counts& counts);
     void read_block(Counts& counts, const CollectExtent& extent);
     void read_submitters(std::map<std::uint32_t, BlockRequests>& table,
                          const CollectExtent& extent);

@@ -2,57 +2,16 @@
 // Failed operations: names put together from what the programs kept of them.
 #include "base/errors.h"
 #include "bpf/iopath.h"
+#include "collect/call_name.h"
 #include "collect/collector.h"
 #include "collect/records.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
 #include <map>
-#include <netinet/in.h>
 #include <tuple>
 
 namespace iopath {
 
 namespace {
-
-std::string address_of(const char* raw)
-{
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    sockaddr_in6 six{};
-    sockaddr_in four{};
-    std::memcpy(&six, raw, sizeof(six));
-    std::memcpy(&four, raw, sizeof(four));
-    if (four.sin_family == AF_INET)
-        return fmt::format("{}:{}", inet_ntop(AF_INET, &four.sin_addr, text.data(), text.size()),
-                           ntohs(four.sin_port));
-    return fmt::format("[{}]:{}", inet_ntop(AF_INET6, &six.sin6_addr, text.data(), text.size()),
-                       ntohs(six.sin6_port));
-}
-
-void name_failure(Failure& row, const iopath_failure_key& key, const iopath_failure& failure)
-{
-    if (key.naming == IOPATH_NAMED_BY_SOCKADDR)
-        row.address = address_of(&key.path[0]);
-    if (key.naming != IOPATH_NAMED_BY_PATH && key.naming != IOPATH_NAMED_BY_FD)
-        return;
-    const std::string own = fixed_string(key.path);
-    const bool relative = !own.empty() && own.front() != '/' && own.front() != '@';
-    row.deleted = (failure.names.flags & IOPATH_NAMES_DELETED) != 0;
-    row.path = own;
-    if (key.front_cut != 0) {
-        row.cut = true;
-        row.path = "..." + own;
-    } else if (key.begins_at != 0) {
-        row.cut = (failure.names.flags & IOPATH_NAMES_CUT) != 0;
-        std::string begin = path_of(failure.names);
-        if (!own.empty() && begin.back() != '/')
-            begin += "/";
-        row.path = (row.cut ? "..." : "") + begin + own;
-    } else if (relative) { // from a descriptor that there is not
-        row.cut = true;
-        row.path = ".../" + own;
-    }
-}
 
 /// What a reader can tell failures apart by: a directory that came anew under its old name is the
 /// same to him.
@@ -81,7 +40,11 @@ void Collector::read_failures(Counts& counts)
         row.error = error_name(key->error);
         row.pid = static_cast<int>(key->tgid);
         row.comm = fixed_string(failure->comm);
-        name_failure(row, *key, *failure);
+        CallName name = name_of_call(key->name, failure->names);
+        row.path = std::move(name.path);
+        row.cut = name.cut;
+        row.deleted = name.deleted;
+        row.address = std::move(name.address);
         const auto [place, is_new] = places.try_emplace(place_of(row), counts.failures.size());
         if (is_new)
             counts.failures.push_back(std::move(row));

@@ -55,6 +55,10 @@ auto key_of(const Failure& row)
     return std::tie(row.pid, row.op, row.target, row.fs, row.device, row.error, row.path, row.cut,
                     row.deleted, row.address);
 }
+auto key_of(const DirectoryLookups& row)
+{
+    return std::tie(row.path, row.cut, row.fs, row.device);
+}
 auto key_of(const Interrupt& row)
 {
     return std::tie(row.irq, row.name, row.cpu);
@@ -111,6 +115,10 @@ bool is_zero(const BlockErrors& row)
 bool is_zero(const Failure& row)
 {
     return row.count == 0;
+}
+bool is_zero(const DirectoryLookups& row)
+{
+    return row.slow == 0 && (!row.misses || row.misses->count == 0);
 }
 bool is_zero(const HandedOn& row)
 {
@@ -187,6 +195,7 @@ void subtract_operation(Operation& row, const Operation& earlier)
     take_each(row.waits, earlier.waits);
     take(row.merged, earlier.merged);
     row.cache.subtract(earlier.cache);
+    row.lookups.subtract(earlier.lookups);
     row.pauses.subtract(earlier.pauses);
     take_each(row.reclaims, earlier.reclaims);
     take(row.residual, earlier.residual);
@@ -302,6 +311,9 @@ void Counts::subtract(const Counts& earlier)
         take(row.count, before.count);
         take(row.time, before.time);
     });
+    subtract_rows(
+        directories, earlier.directories,
+        [](DirectoryLookups& row, const DirectoryLookups& before) { row.subtract(before); });
     subtract_blocks(*this, earlier);
     subtract_rows(interrupts, earlier.interrupts, [](Interrupt& row, const Interrupt& before) {
         row.latency.subtract(before.latency);

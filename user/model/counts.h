@@ -7,6 +7,7 @@
 #include "model/failure.h"
 #include "model/histogram.h"
 #include "model/locks.h"
+#include "model/lookup.h"
 #include "model/nvme.h"
 #include "model/words.h"
 
@@ -125,6 +126,7 @@ struct Operation {
     std::array<Nanoseconds, kFileWaits> waits{}; ///< what waits were for, without `flush`
     std::uint64_t merged = 0; ///< operations that shared a commit with an earlier one
     CacheUse cache;           ///< of reads only; nothing asked: unknown, or not by the page cache
+    Lookups lookups;          ///< of system calls
     DirtyPauses pauses;       ///< behind `dirty`
     std::array<std::uint64_t, kReclaims> reclaims{}; ///< behind stage reclaim, by kind
     Nanoseconds residual{}; ///< wall time less the sum of stages, as an absolute value
@@ -216,6 +218,7 @@ struct AsyncRequests {
 struct Counts {
     std::vector<Operation> operations;
     std::vector<Failure> failures; ///< of system calls
+    std::vector<DirectoryLookups> directories;
     std::vector<BlockRequests> block;
     std::vector<BlockRequests> flush_sequences; ///< of preflush, data and postflush
     std::vector<BlockErrors> block_errors;

@@ -22,6 +22,7 @@ iopath_syscall row_of(const Syscall& call, const std::optional<Op>& only)
     if (!only || !call.op || call.op == only)
         row.flags = static_cast<std::uint8_t>(
             IOPATH_SYSCALL_KNOWN | (call.bytes ? IOPATH_SYSCALL_BYTES : 0) |
+            (call.twice ? IOPATH_SYSCALL_TWICE : 0) |
             static_cast<unsigned>(call.naming) << IOPATH_SYSCALL_NAMING);
     return row;
 }

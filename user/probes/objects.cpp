@@ -23,6 +23,8 @@
 #include "bpf/limit_untyped.skel.h"
 #include "bpf/lock.skel.h"
 #include "bpf/lock_untyped.skel.h"
+#include "bpf/lookup.skel.h"
+#include "bpf/lookup_untyped.skel.h"
 #include "bpf/maps.skel.h"
 #include "bpf/maps_untyped.skel.h"
 #include "bpf/memory.skel.h"
@@ -96,6 +98,7 @@ constexpr std::array kOpeners{
     Opener{"journal", open_skeleton<iopath_journal_bpf>, open_skeleton<iopath_journal_untyped_bpf>},
     Opener{"limit", open_skeleton<iopath_limit_bpf>, open_skeleton<iopath_limit_untyped_bpf>},
     Opener{"lock", open_skeleton<iopath_lock_bpf>, open_skeleton<iopath_lock_untyped_bpf>},
+    Opener{"lookup", open_skeleton<iopath_lookup_bpf>, open_skeleton<iopath_lookup_untyped_bpf>},
     Opener{"memory", open_skeleton<iopath_memory_bpf>, open_skeleton<iopath_memory_untyped_bpf>},
     Opener{"nvme", open_skeleton<iopath_nvme_bpf>, open_skeleton<iopath_nvme_untyped_bpf>},
     Opener{"socket", open_skeleton<iopath_socket_bpf>, open_skeleton<iopath_socket_untyped_bpf>},

@@ -27,6 +27,16 @@ constexpr std::string_view kCloseFunction = "__x64_sys_close";
         kprobe, probe "__kprobe" variant, event, arguments, {}, probe "__kretprobe" variant        \
     }
 
+// All ways of watching calls of a function.
+#define ENTRY(probe, event)                                                                        \
+    {fentry, probe "__fentry", event}, {kprobe_multi, probe "__kprobe_multi", event},              \
+    {                                                                                              \
+        kprobe, probe "__kprobe", event                                                            \
+    }
+
+constexpr std::string_view kSlowOnly =
+    "lookups are told by the paths of operations that take 20 us or more";
+
 // One row a probe. Where all arguments in use are numbers raw_tp comes first: at run time it costs
 // what tp_btf costs, and at the start nobody has to search BTF for it.
 // clang-format off
@@ -159,6 +169,14 @@ const std::vector<Probe> kTable = {
       {kprobe_multi, "page_again__kprobe_multi", "workingset_refault", 2},
       {kprobe, "page_again__kprobe", "workingset_refault", 2}}, {}, {}, false, "page_added",
      "whether a page is brought in for the first time or again is not known"},
+    {"name_searched", "lookup", "file systems have searched a directory for a name",
+     {ENTRY("name_searched", "d_splice_alias")}, {}, {}, false, {}, kSlowOnly},
+    {"name_absent", "lookup", "likewise, where there is nothing to search",
+     {ENTRY("name_absent", "d_add")}, {}, {}, false, "name_searched", kSlowOnly},
+    {"name_missed", "lookup", "names that the dentry cache does not have",
+     {ENTRY("name_missed", "d_alloc_parallel")}, {}, {}, false, "name_searched", kSlowOnly},
+    {"name_missed_locked", "lookup", "likewise, of what is made, removed or renamed",
+     {ENTRY("name_missed_locked", "d_alloc")}, {}, {}, false, "name_searched", kSlowOnly},
     {"file_fault", "fault", "page faults that wait for a mapped file",
      {PAIR("file_fault", "", "filemap_fault", 1)}, {}, {}, false, {},
      "what is read by way of mmap is seen as block requests only"},
@@ -275,9 +293,9 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 13> kLayers = {
-    "syscall", "function", "cache",  "fault",  "sched",   "irq", "block",
-    "limit",   "lock",     "memory", "socket", "journal", "nvme"};
+constexpr std::array<std::string_view, 14> kLayers = {
+    "syscall", "function", "lookup", "cache",  "fault",  "sched",   "irq",
+    "block",   "limit",    "lock",   "memory", "socket", "journal", "nvme"};
 
 } // namespace
 

@@ -24,8 +24,12 @@ std::optional<Mount> parse_line(std::string_view line)
     const auto dev = DeviceNumber::in(fields[2]);
     if (!dev)
         return std::nullopt;
-    return Mount{dev->value(), unescape_octal(fields[4]), unescape_octal(hyphen[1]),
-                 unescape_octal(hyphen[2]), std::string(hyphen[3])};
+    return Mount{dev->value(),
+                 unescape_octal(fields[4]),
+                 unescape_octal(hyphen[1]),
+                 unescape_octal(hyphen[2]),
+                 std::string(hyphen[3]),
+                 unescape_octal(fields[3])};
 }
 
 bool is_below(std::string_view path, std::string_view directory)
@@ -120,6 +124,17 @@ std::string Mounts::type_of(std::uint32_t dev) const
     return found == table_.end() ? "" : found->type;
 }
 
+std::string Mounts::path_of(std::uint32_t dev, std::string_view inner) const
+{
+    for (const Mount& mount : table_) {
+        if (mount.dev != dev || !is_below(inner, mount.root))
+            continue;
+        const std::string_view rest = mount.root == "/" ? inner : inner.substr(mount.root.size());
+        return (mount.point == "/" ? "" : mount.point) + std::string(rest);
+    }
+    return "";
+}
+
 std::string Mounts::source_device(const std::string& source) const
 {
     if (!source.starts_with("/dev/"))
@@ -155,15 +170,18 @@ std::string Mounts::device_below(std::string_view path) const
     return mount ? device_of(*mount) : "";
 }
 
+Below Mounts::mount_of(std::string_view path) const
+{
+    const Mount* mount = mount_below(path);
+    return mount ? Below{std::string(base_type(mount->type)), device_of(*mount), 0, ""} : Below{};
+}
+
 std::vector<Below> Mounts::layers_of(const Mount& overlay) const
 {
     std::vector<Below> layers;
     for (const std::string& path : layer_paths(overlay)) {
-        const Mount* mount = mount_below(path);
-        if (!mount)
-            continue;
-        const Below layer{std::string(base_type(mount->type)), device_of(*mount), 0, ""};
-        if (std::ranges::find(layers, layer) == layers.end())
+        const Below layer = mount_of(path);
+        if (!layer.fs.empty() && std::ranges::find(layers, layer) == layers.end())
             layers.push_back(layer);
     }
     return layers;

@@ -22,6 +22,7 @@ struct Mount {
     std::string type;    ///< "ext4", "fuse.sshfs"
     std::string source;  ///< "/dev/vda1", "server:/export", "tmpfs"
     std::string options; ///< of the super block, still escaped: a comma in a path is \054
+    std::string root{};  ///< what of the file system is mounted: "/", "/subvolume"
 };
 
 /// The lines that can be understood, in their order.
@@ -42,6 +43,13 @@ public:
 
     /// The type of the file system with this number, "ext4"; empty where none is mounted.
     [[nodiscard]] std::string type_of(std::uint32_t dev) const;
+
+    /// The path of `inner`, which counts from the root of the file system with this number; empty
+    /// where no mount shows it.
+    [[nodiscard]] std::string path_of(std::uint32_t dev, std::string_view inner) const;
+
+    /// The type and device of the file system that a path lies on; empty: unknown.
+    [[nodiscard]] Below mount_of(std::string_view path) const;
 
     /// The file systems that the layers of an overlay lie on, the upper one's first; the processes
     /// that serve a FUSE mount. Of what is mounted now.

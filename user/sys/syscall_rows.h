@@ -14,17 +14,26 @@ struct Behaviour {
     int other_arg = 0;
     bool bytes = false;
     Naming naming = Naming::fd;
+    bool twice = false;
 };
 
 constexpr Syscall row(int number, std::string_view name, const Behaviour& how)
 {
-    return {number, name, how.op, how.file, how.fd_arg, how.other_arg, how.bytes, how.naming};
+    return {number,        name,      how.op,     how.file, how.fd_arg,
+            how.other_arg, how.bytes, how.naming, how.twice};
 }
 
 /// The same call, which names its file otherwise.
 constexpr Behaviour named(Behaviour how, Naming naming)
 {
     how.naming = naming;
+    return how;
+}
+
+/// The same call, which names another path in the same way.
+constexpr Behaviour twice(Behaviour how)
+{
+    how.twice = true;
     return how;
 }
 

@@ -44,6 +44,7 @@ struct Syscall {
     int other_arg = 0;  ///< 0 where `file` needs none
     bool bytes = false; ///< a positive return value is a number of bytes moved
     Naming naming{};    ///< of two paths the first is looked at
+    bool twice = false; ///< another path follows that one, in the same way
 };
 
 /// Those of the architecture that iopath was built for. close_range closes many files and is left

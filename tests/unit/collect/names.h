@@ -23,6 +23,7 @@ inline Names names()
     names.disk = [](std::uint32_t dev) { return dev == kSda ? "sda" : "?"; };
     names.file_systems = [](std::string_view disk) { return disk == "sda" ? "ext4" : ""; };
     names.file_system = [](std::uint32_t dev) { return dev == kSda ? "ext4" : ""; };
+    names.path = [](std::uint32_t, std::string_view inner) { return "/mnt" + std::string(inner); };
     names.functions = [](const std::vector<std::uint64_t>& addresses) {
         std::map<std::uint64_t, KernelFunction> functions;
         for (const std::uint64_t address : addresses)

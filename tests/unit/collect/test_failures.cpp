@@ -21,9 +21,9 @@ iopath_failure_key key_of(std::uint8_t naming, std::string_view path, bool begin
     key.row = kRow;
     key.tgid = 42;
     key.error = ENOENT;
-    key.naming = naming;
-    key.begins_at = begins_at;
-    path.copy(&key.path[0], sizeof(key.path) - 1);
+    key.name.naming = naming;
+    key.name.begins_at = begins_at;
+    path.copy(&key.name.path[0], sizeof(key.name.path) - 1);
     return key;
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("relative paths begin at their directory", "[failures]")
     CHECK(nowhere.cut);
     CHECK(only(key_of(IOPATH_NAMED_BY_PATH, "", false), failure_of({}, 1)).path == "");
     auto long_path = key_of(IOPATH_NAMED_BY_PATH, "c/d", false);
-    long_path.front_cut = 1;
+    long_path.name.front_cut = 1;
     CHECK(only(long_path, failure_of({}, 1)).path == "...c/d");
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("descriptors are named by their file, sockets by their address", "[fai
 
     auto four = key_of(IOPATH_NAMED_BY_SOCKADDR, "", false);
     const sockaddr_in address{AF_INET, htons(80), {htonl(INADDR_LOOPBACK)}, {}};
-    std::memcpy(&four.path[0], &address, sizeof(address));
+    std::memcpy(&four.name.path[0], &address, sizeof(address));
     CHECK(only(four, failure_of({}, 1)).address == "127.0.0.1:80");
     CHECK_FALSE(only(four, failure_of({}, 1)).path);
     auto six = key_of(IOPATH_NAMED_BY_SOCKADDR, "", false);
@@ -116,7 +116,7 @@ TEST_CASE("descriptors are named by their file, sockets by their address", "[fai
     loopback.sin6_family = AF_INET6;
     loopback.sin6_port = htons(443);
     loopback.sin6_addr = in6addr_loopback;
-    std::memcpy(&six.path[0], &loopback, sizeof(loopback));
+    std::memcpy(&six.name.path[0], &loopback, sizeof(loopback));
     CHECK(only(six, failure_of({}, 1)).address == "[::1]:443");
 }
 
@@ -124,7 +124,7 @@ TEST_CASE("a directory that came anew under its name is the same", "[failures]")
 {
     FakeMaps maps;
     auto key = key_of(IOPATH_NAMED_BY_PATH, "x", true);
-    for (key.generation = 1; key.generation <= 3; key.generation++)
+    for (key.name.generation = 1; key.name.generation <= 3; key.name.generation++)
         maps.put<iopath_failure_key, iopath_failure>("failures", key, {failure_of({"tmp"}, 2)});
     const auto rows = collected(maps);
     REQUIRE(rows.size() == 1);

@@ -51,10 +51,10 @@ TEST_CASE("JSON of the sample is as kept", "[json]")
 TEST_CASE("no key of the contract is missing", "[json]")
 {
     const std::vector<std::string> top{
-        "schema",   "host",       "interval", "scope",        "operations",    "in_flight",
-        "block",    "interrupts", "softirqs", "scheduler",    "pipes",         "network",
-        "failures", "os_tax",     "findings", "idle_seconds", "steal_seconds", "coverage",
-        "losses",   "ledger",     "self"};
+        "schema",   "host",       "interval", "scope",     "operations",   "in_flight",
+        "block",    "interrupts", "softirqs", "scheduler", "pipes",        "network",
+        "failures", "lookups",    "os_tax",   "findings",  "idle_seconds", "steal_seconds",
+        "coverage", "losses",     "ledger",   "self"};
     for (const json& report :
          {sample(), json::parse(report_json(make_report(test::empty_interval(1s))))}) {
         check_keys(report, top);

@@ -150,13 +150,18 @@ TEST_CASE("without a mount table nothing is named", "[mounts]")
     CHECK(mounts.device_of(anonymous(40), "btrfs").empty());
 }
 
-TEST_CASE("the type of a file system is that of its mount", "[mounts]")
+TEST_CASE("a path in a file system is found through a mount that shows it", "[mounts]")
 {
     const FakeTree tree;
     build(tree);
     const auto files = tree.files();
     Devices devices(files);
     const Mounts mounts(files, devices);
+    CHECK(mounts.path_of(anonymous(62), "/a/b") == "/run/a/b");
+    CHECK(mounts.path_of(anonymous(40), "/@home/me") == "/home/me");
+    CHECK(mounts.path_of(anonymous(40), "/@homes/me").empty()); // another subvolume
+    CHECK(mounts.path_of(DeviceNumber{254, 0}.value(), "/etc/x") == "/etc/x");
+    CHECK(mounts.path_of(anonymous(99), "/a").empty());
     CHECK(mounts.type_of(anonymous(40)) == "btrfs");
     CHECK(mounts.type_of(anonymous(99)).empty());
 }

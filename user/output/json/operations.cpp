@@ -88,6 +88,25 @@ Json cache_use(const CacheUse& cache)
             {"read_again", cache.again ? Json(*cache.again) : Json(nullptr)}};
 }
 
+/// What is unknown is null; all of it where nothing was named by a path.
+Json lookups(const Operation& row)
+{
+    const Lookups& known = row.lookups;
+    const std::uint64_t count = known.misses ? known.misses->count : 0;
+    if (known.paths == 0 && count == 0)
+        return nullptr;
+    Json out = {{"paths", known.paths},
+                {"components", known.paths > 0 ? Json(known.components) : Json(nullptr)}};
+    const auto hits = known.hits(row.count);
+    out["hits"] = hits ? Json(*hits) : Json(nullptr);
+    const auto& misses = known.misses;
+    out["misses"] = misses ? Json(misses->count) : Json(nullptr);
+    out["negative"] = misses ? Json(misses->negative) : Json(nullptr);
+    out["seconds"] = misses ? Json(to_seconds(misses->time)) : Json(nullptr);
+    out["device_seconds"] = misses ? Json(to_seconds(misses->device)) : Json(nullptr);
+    return out;
+}
+
 /// Null where no writer was made to pause.
 Json dirty_pauses(const DirtyPauses& pauses)
 {
@@ -136,6 +155,7 @@ Json operation(const Operation& row)
     out["latency"] = latency(row.latency);
     out["switches"] = {{"voluntary", row.voluntary}, {"involuntary", row.involuntary}};
     out["cache"] = cache_use(row.cache);
+    out["lookup"] = lookups(row);
     out["dirty_pauses"] = dirty_pauses(row.pauses);
     out["reclaims"] = reclaims(row);
     out["stages"] = stages(row);
@@ -162,6 +182,28 @@ Json failure(const Failure& row)
     out["pid"] = row.pid == 0 ? Json(nullptr) : Json(row.pid);
     out["count"] = row.count;
     out["seconds"] = to_seconds(row.time);
+    return out;
+}
+
+Json directory(const DirectoryLookups& row)
+{
+    Json out;
+    out["path"] = row.path.empty() ? Json(nullptr) : Json(as_utf8(row.path));
+    out["path_escaped"] = !is_utf8(row.path);
+    out["path_cut"] = row.cut;
+    out["fs"] = row.fs;
+    out["device"] = row.device;
+    out["slow"] = {{"count", row.slow},
+                   {"seconds", to_seconds(row.slow_time)},
+                   {"device_seconds", to_seconds(row.slow_device)},
+                   {"max_seconds", to_seconds(row.slow_max)}};
+    out["misses"] = nullptr;
+    if (row.misses)
+        out["misses"] = {{"count", row.misses->count},
+                         {"negative", row.misses->negative},
+                         {"seconds", to_seconds(row.misses->time)},
+                         {"device_seconds", to_seconds(row.misses->device)},
+                         {"max_seconds", to_seconds(row.miss_max)}};
     return out;
 }
 

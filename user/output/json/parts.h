@@ -19,6 +19,7 @@ Json operation(const Operation& row);
 Json in_flight(const InFlight& open);
 /// A path that is no UTF-8 has its other bytes as \\xNN, and says so: "path_escaped".
 Json failure(const Failure& row);
+Json directory(const DirectoryLookups& row);
 /// Adds what is known of requests: "block" and the lists beside it.
 void add_block(Json& out, const Counts& counts, Nanoseconds length);
 Json async(const AsyncRequests& row, const Counts& counts, Nanoseconds length);

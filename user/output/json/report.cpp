@@ -141,6 +141,7 @@ void add_layers(Json& out, const Interval& interval)
     out["pipes"] = Json::array();
     out["network"] = dark_network();
     out["failures"] = list_of(counts.failures, json::failure);
+    out["lookups"] = list_of(counts.directories, json::directory);
 }
 
 void add_verdict(Json& out, const Report& report)

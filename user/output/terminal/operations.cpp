@@ -79,6 +79,11 @@ void particulars(Page& page, const Operation& row)
         pieces.push_back({grouped_count(row.interrupted) + " interrupted", kDim});
     if (row.cache.asked > 0)
         pieces.push_back({cache_text(row.cache, row.key.interface), kDim});
+    if (row.lookups.misses && row.lookups.misses->count > 0)
+        pieces.push_back({fmt::format("{} names not in the dentry cache, searched for {}",
+                                      grouped_count(row.lookups.misses->count),
+                                      human_duration(row.lookups.misses->time)),
+                          kDim});
     page.flow(kIndent, pieces);
 }
 

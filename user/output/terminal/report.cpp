@@ -86,6 +86,7 @@ std::string render_report(const Report& report, const Style& style)
     terminal::operations(page, report);
     terminal::in_flight(page, interval);
     terminal::failures(page, interval);
+    terminal::directories(page, interval);
     terminal::async_requests(page, interval);
     terminal::file_locks(page, interval);
     terminal::kernel_locks(page, interval);

@@ -9,6 +9,7 @@ namespace iopath::terminal {
 void header(Page& page, const Report& report);
 void operations(Page& page, const Report& report);
 void failures(Page& page, const Interval& interval);
+void directories(Page& page, const Interval& interval);
 void async_requests(Page& page, const Interval& interval);
 void block_requests(Page& page, const Interval& interval);
 void failed_requests(Page& page, const Interval& interval);
