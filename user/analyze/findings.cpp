@@ -9,10 +9,10 @@ namespace iopath {
 
 namespace {
 
-constexpr std::array<Rule, 15> kRules{
-    io_error,        device_bound, flush_bound,    journal_wait,   file_lock_wait,
-    lock_contention, cache_miss,   cpu_contention, dirty_throttle, memory_reclaim,
-    queue_wait,      io_throttled, pipe_full,      pipe_empty,     missing_file,
+constexpr std::array<Rule, 16> kRules{
+    io_error,        path_lookup, device_bound,   flush_bound,    journal_wait,   file_lock_wait,
+    lock_contention, cache_miss,  cpu_contention, dirty_throttle, memory_reclaim, queue_wait,
+    io_throttled,    pipe_full,   pipe_empty,     missing_file,
 };
 
 } // namespace

@@ -22,6 +22,8 @@ Findings io_error(const Interval& interval);
 Findings journal_wait(const Interval& interval);
 /// A process opens files again and again that are not there; one finding per process.
 Findings missing_file(const Interval& interval);
+/// Operations look for files whose names are not cached, in huge or deep directories; one finding.
+Findings path_lookup(const Interval& interval);
 /// Processes wait for locks of a file that others hold; one finding per file.
 Findings file_lock_wait(const Interval& interval);
 /// Operations wait for kernel locks; one finding per function that asks for one.
