@@ -56,6 +56,15 @@ bpf_link* attach_program(const bpf_program* program, const Alternative& way, std
     return bpf_program__attach_trace(program);
 }
 
+/// Only attaching tells what events a module has.
+std::string why_not_attached(const Alternative& way, int error)
+{
+    if (!way.module.empty() && error == ENOENT)
+        return "module " + std::string(way.module) + " has no tracepoint " +
+               std::string(way.event) + " on this kernel";
+    return std::string("attach refused: ") + strerror(error);
+}
+
 } // namespace
 
 LayerPrograms::LayerPrograms(std::string_view layer, const Facts& facts, PlanLimits limits,
@@ -200,7 +209,7 @@ bool LayerPrograms::try_attach()
             if (!link) {
                 const int failed = errno;
                 if (!out_of_descriptors(failed))
-                    refuse(name, std::string("attach refused: ") + strerror(failed));
+                    refuse(name, why_not_attached(*way, failed));
                 return false;
             }
             links_.push_back(link);

@@ -6,8 +6,14 @@ from forced import Forced, lit, probes
 import record
 
 SERIES = os.environ.get("IOPATH_VM", "").partition("/")[0]
-# Probes that a kernel has no event for (kernels.md), by series: lock contention came with 5.19.
-NO_EVENT = {"5.10": {"contention_begin", "contention_end"}}
+# Probes that a kernel has no event for (kernels.md), by series: lock contention came with 5.19, btrfs' log syncs with
+# 7.2.
+NO_EVENT = {
+    "5.10": {"btrfs_commit", "contention_begin", "contention_end"},
+    "6.1": {"btrfs_commit"},
+    "6.12": {"btrfs_commit"},
+    "6.18": {"btrfs_commit"},
+}
 
 
 class Doctor(Forced):
