@@ -7,7 +7,7 @@ import sys
 import unittest
 
 from file_systems import FileSystemCase
-from harness import Case
+from harness import Case, long_only
 import hostdev
 
 NAMES, ABSENT, CHANGED, MADE = 200, 50, 30, 10
@@ -100,12 +100,15 @@ class Misses(FileSystemCase):
     def test_ext4(self):
         self.assert_exact("ext4", 64)
 
+    @long_only
     def test_xfs(self):
         self.assert_exact("xfs", 320)
 
+    @long_only
     def test_btrfs(self):
         self.assert_exact("btrfs", 128)
 
+    @long_only
     def test_tmpfs(self):
         """All names are there but those that do not exist, which it does not keep."""
         folder = self.mounted("tmpfs", "tmpfs")
@@ -142,6 +145,7 @@ os._exit(0)
         self.assert_within(found[0], 0, 3)  # "self" and what follows
 
 
+@long_only
 class MissesUntyped(Misses):
     """By kprobes."""
 
