@@ -267,6 +267,7 @@ class Changes(BadLuck):
         self.open_gate(writer)
         hostdev.unmount(folder)
         hostdev.run("rmmod", "f2fs")
+        self.addCleanup(subprocess.run, ["modprobe", "f2fs"], check=True)  # whose probes other tests ask for
         self.open_gate(after)
         report = watch.stop()
         self.assert_ping_pong(report, ends=1)
