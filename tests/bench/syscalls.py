@@ -4,7 +4,7 @@ import host
 import stats
 import variants
 
-WORKLOADS = {"pipe": "pipe read+write", "getppid": "getppid"}
+WORKLOADS = {"pipe": [], "getppid": []}  # of pingpong, with the words that follow its iterations
 FLOOR, IOPATH, BPFTRACE = "floor: empty programs", "iopath diagnose", "bpftrace, one histogram"
 TARGETS = [("iopath / floor", "floor", 2.0), ("iopath / syscount -L", "syscount", 0.55),
            ("iopath / bpftrace's one histogram", "bpftrace", 0.40)]
@@ -12,45 +12,46 @@ REPEATS = 5  # processes a sample
 TRIES = 8  # at a sample without other people's programs
 
 
-def sample(cpu, iterations):
+def sample(cpu, iterations, workloads):
     """ns per system call of each workload: the quietest of a few short processes, each of which says its median chunk.
 
     The quietest, because a busy neighbour on the other half of the core slows a whole process down; of the estimators tried on
     30 rounds this had the least spread (2 % of the ratios with 9 rounds, the plain median 3 %) and all agreed on the figures.
     """
-    taken = {w: [] for w in WORKLOADS}
+    taken = {w: [] for w in workloads}
     for _ in range(REPEATS):
         for workload, values in taken.items():
-            values.append(float(host.output_of([host.built("pingpong"), workload, str(cpu), str(iterations // REPEATS)]).split()[0]))
+            command = [host.built("pingpong"), workload, str(cpu), str(iterations // REPEATS), *workloads[workload]]
+            values.append(float(host.output_of(command).split()[0]))
     return {w: min(v) for w, v in taken.items()}
 
 
 class Round:
     """One pass over all variants, with a baseline before, between and after them."""
 
-    def __init__(self, chosen, cpu, iterations):
-        self.base, self.disturbed, measured = [sample(cpu, iterations)], set(), {}
+    def __init__(self, chosen, cpu, iterations, workloads):
+        self.base, self.disturbed, measured = [sample(cpu, iterations, workloads)], set(), {}
         for variant in chosen:
             for _ in range(TRIES):
                 host.progress(f"system calls: {variant.name}")
-                measured[variant.name], nothing, strangers = with_and_without(variant, cpu, iterations)
+                measured[variant.name], nothing, strangers = with_and_without(variant, cpu, iterations, workloads)
                 if not strangers:
                     break
             else:
                 self.disturbed.add(variant.name)
             self.base.append(nothing)
-        nothing = {w: stats.median([b[w] for b in self.base]) for w in WORKLOADS}
-        self.added = {name: {w: values[w] - nothing[w] for w in WORKLOADS} for name, values in measured.items()}
+        nothing = {w: stats.median([b[w] for b in self.base]) for w in workloads}
+        self.added = {name: {w: values[w] - nothing[w] for w in workloads} for name, values in measured.items()}
 
 
-def with_and_without(variant, cpu, iterations):
+def with_and_without(variant, cpu, iterations, workloads):
     """A sample with the variant, one after it, and the programs of others that were at the same hooks at any time."""
     strangers = host.strangers_at_system_calls(None)
     with variant.attached() as child:
-        attached = sample(cpu, iterations)
+        attached = sample(cpu, iterations, workloads)
         strangers |= host.strangers_at_system_calls(child.pid)
     host.wait_until(lambda: not host.attachments(child.pid), 3)
-    nothing = sample(cpu, iterations)
+    nothing = sample(cpu, iterations, workloads)
     return attached, nothing, strangers | host.strangers_at_system_calls(None)
 
 
@@ -61,8 +62,8 @@ def order(chosen, number):
     return turned if number % 2 == 0 else turned[::-1]
 
 
-def measure(chosen, cpu, rounds, iterations):
-    taken = [Round(order(chosen, number), cpu, iterations) for number in range(rounds)]
+def measure(chosen, cpu, rounds, iterations, workloads):
+    taken = [Round(order(chosen, number), cpu, iterations, workloads) for number in range(rounds)]
     host.progress("")
     disturbed = sorted(set().union(*(r.disturbed for r in taken)))
     if disturbed:
@@ -83,7 +84,7 @@ def run(options, iopath):
     chosen = variants.startable(wanted)
     if not chosen:
         return {"rows": [], "targets": []}
-    rounds = measure(chosen, options.cpu, options.rounds, options.iterations)
+    rounds = measure(chosen, options.cpu, options.rounds, options.iterations, WORKLOADS)
     names = [v.name for v in chosen]
     reference = reference_names(rounds, names)
     table, rows = [], []
