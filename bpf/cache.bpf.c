@@ -4,50 +4,10 @@
  * of many, before it tells for which range of the file it did; where it does not tell that
  * (before 6.12), the function that reads is asked beforehand what it is about to read. */
 #include "arch.bpf.h"
+#include "async_pages.bpf.h"
 #include "ledger.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-/* struct folio came in 5.16. */
-static __always_inline u64 index_of(u64 folio)
-{
-	if (bpf_core_type_exists(struct folio))
-		return READ_FIELD((void *)folio, folio, index);
-	return READ_FIELD((void *)folio, page, index);
-}
-
-static __always_inline void *mapping_of(u64 folio)
-{
-	if (bpf_core_type_exists(struct folio))
-		return READ_FIELD((void *)folio, folio, mapping);
-	return READ_FIELD((void *)folio, page, mapping);
-}
-
-/* How many pages it is. Before there were folios, pages of files came one by one. */
-static __always_inline u64 pages_of(u64 folio)
-{
-	u64 flags;
-
-	if (!bpf_core_type_exists(struct folio))
-		return 1;
-	flags = address_of(read_slot((void *)folio)); /* the first word of every page */
-	if (!(flags >> bpf_core_enum_value(enum pageflags, PG_head) & 1))
-		return 1;
-	/* Of its own until 6.6, then the lowest byte of a word of flags. */
-	if (bpf_core_field_exists(struct folio___before_6_6, _folio_order))
-		return 1ULL << READ_FIELD((void *)folio, folio___before_6_6, _folio_order);
-	return 1ULL << (READ_FIELD((void *)folio, folio, _flags_1) & 0xff);
-}
-
-static __always_inline u64 pages_before(u64 position)
-{
-	return (position + (1ULL << config.page_shift) - 1) >> config.page_shift;
-}
-
-static __always_inline u64 pages_in_file(void *mapping)
-{
-	return pages_before(READ_FIELD(READ_FIELD(mapping, address_space, host), inode, i_size));
-}
 
 /* Is it data of what the operation is about? File systems read their own blocks on the way, by way
  * of the device or of inodes of theirs that are no files. Before 5.12 reads that come to a file's
@@ -76,16 +36,6 @@ static __always_inline struct cache_use *pages_of_operation(struct ledger *ledge
 	return pages;
 }
 
-/* Of the pages [first, end), those in [low, high). */
-static __always_inline u64 overlap(u64 first, u64 end, u64 low, u64 high)
-{
-	if (first < low)
-		first = low;
-	if (end > high)
-		end = high;
-	return end > first ? end - first : 0;
-}
-
 static __always_inline int on_page_added(u64 folio)
 {
 	struct ledger *ledger = open_ledger_of_current();
@@ -93,6 +43,8 @@ static __always_inline int on_page_added(u64 folio)
 	struct cache_use *pages;
 	u64 first, count;
 
+	if (!ledger)
+		return add_page_of_request(folio);
 	if (!row || !is_data(folio, ledger))
 		return 0;
 	pages = pages_of_operation(ledger);
@@ -241,6 +193,8 @@ static __always_inline int on_page_again(u64 folio)
 	struct ledger *ledger = open_ledger_of_current();
 	struct iopath_row *row = row_of_operation(ledger);
 
+	if (!ledger)
+		return page_of_request_again(folio);
 	if (row && ledger->pages.operation == ledger->start && ledger->pages.folio == folio)
 		row->pages_again += pages_of(folio);
 	return 0;

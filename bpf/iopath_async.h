@@ -3,6 +3,15 @@
 #ifndef IOPATH_ASYNC_H
 #define IOPATH_ASYNC_H
 
+/* Pages that a request has brought into the page cache: between these two, so many. */
+struct iopath_async_pages {
+	iop_u64 first;
+	iop_u64 end;
+	iop_u64 added;
+	iop_u64 again; /* of the added, which had been there and had been dropped */
+	iop_u64 folio; /* the last; as an address only */
+};
+
 /* One request, by its key. Only moments are kept, each written by one kind of context, so
  * that none needs a lock; what lies between them is made stages of at the end. 0: not yet. */
 struct iopath_async_op {
@@ -20,6 +29,7 @@ struct iopath_async_op {
 	iop_u64 request; /* address, of io_uring */
 	iop_u64 context; /* address of its ring */
 	iop_u64 user_data;
+	struct iopath_async_pages pages;
 	iop_u32 tgid;
 	iop_u16 row; /* where known at the submission */
 	iop_u8 target;
@@ -27,7 +37,8 @@ struct iopath_async_op {
 	iop_u8 interface;
 	iop_u8 opcode;
 	iop_u8 flags;
-	iop_u8 pad[5];
+	iop_u8 pad;
+	iop_u32 fd; /* of libaio; or of the directory that a path of io_uring begins at */
 };
 
 /* What rows do not tell of one interface; of one CPU. */

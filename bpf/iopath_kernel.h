@@ -13,6 +13,7 @@
 
 #define IOPATH_KERNEL_TYPES(X)                                                                     \
 	X(address_space)                                                                           \
+	X(address_space_operations)                                                                \
 	X(bio)                                                                                     \
 	X(blk_mq_hw_ctx)                                                                           \
 	X(blk_plug)                                                                                \

@@ -94,8 +94,13 @@ struct inode {
 	s64 i_size;
 };
 
+struct address_space_operations {
+	void *readahead;
+};
+
 struct address_space {
 	struct inode *host;
+	const struct address_space_operations *a_ops;
 };
 
 struct page {
@@ -196,6 +201,7 @@ struct file {
 struct kiocb {
 	struct file *ki_filp;
 	s64 ki_pos;
+	int ki_flags;
 };
 
 struct iov_iter {
@@ -272,6 +278,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct css_set *cgroups;
 	struct blk_plug *plug;
+	void *bio_list; /* while a bio of its is being handed on */
 	struct signal_struct *signal;
 	struct sigpending pending;
 	sigset_t blocked;
@@ -412,12 +419,14 @@ struct bpf_iter__task {
 #define F_WRLCK              1
 #define FILE_LOCK_DEFERRED   1
 #define REQ_OP_MASK          0xff
+#define REQ_OP_READ          0
 #define REQ_OP_WRITE         1
 #define REQ_OP_FLUSH         2
 #define REQ_F_LINK           0x4 /* the application's IOSQE_* flags, include/uapi/linux/io_uring.h */
 #define REQ_F_HARDLINK       0x8
 #define REQ_F_FORCE_ASYNC    0x10
 #define SPLICE_F_FD_IN_FIXED 0x80000000
+#define IOCB_DIRECT          (1 << 17) /* include/linux/fs.h, 5.10 */
 #define EINTR                4
 #define EIO                  5
 #define EAGAIN               11

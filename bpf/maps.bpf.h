@@ -141,6 +141,13 @@ struct cache_use {
 	u64 folio; /* the last that it brought in; as an address only */
 };
 
+/* Pages brought in while nobody can tell for which of several requests of io_uring: the next of
+ * this file's to end counts them. */
+struct cache_rest {
+	u64 mapping; /* as an address only */
+	struct iopath_async_pages pages;
+};
+
 /* Names that the operation which began at `operation` did not find in the dentry cache. */
 struct name_search {
 	u64 operation;
@@ -150,6 +157,8 @@ struct name_search {
 	u64 name;
 	u64 sb;
 	u64 device_ns; /* of stage device before it */
+	u64 reads;
+	u64 read_bytes;
 	struct iopath_lookups sum;
 };
 
@@ -189,6 +198,7 @@ struct ledger {
 	u64 commit_seen; /* when the commit that it waited for last had begun, 0: none */
 	u64 merged;      /* it waited for a commit that had served another before */
 	struct cache_use pages;
+	struct cache_rest rest;
 	struct name_search search;
 	u64 stage_ns[IOPATH_STAGE_COUNT];
 	struct waited_for waited_for[WAITED_FOR];

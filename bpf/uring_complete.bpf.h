@@ -3,6 +3,7 @@
 #ifndef IOPATH_URING_COMPLETE_BPF_H
 #define IOPATH_URING_COMPLETE_BPF_H
 
+#include "async_pages.bpf.h"
 #include "uring_calls.bpf.h"
 #include "uring_reap.bpf.h"
 #include "uring_stages.bpf.h"
@@ -127,10 +128,14 @@ __noinline int end_request(u64 key, long result, u64 now)
 	place_operation(ledger, op, result);
 	number = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &number);
-	if (row)
+	if (row) {
 		count_result(
 		    row, uring_call_of(op->opcode).flags & URING_BYTES ? IOPATH_SYSCALL_BYTES : 0,
 		    result);
+		if (op->op == IOPATH_OP_read && (ledger->place.target == IOPATH_TARGET_file ||
+		                                 ledger->place.target == IOPATH_TARGET_blockdev))
+			count_pages_of_read(op, row, result, ledger->place.file_flags);
+	}
 	charge_request_of_ring(ledger, op, now, submits_still(op));
 	add_async(ledger, op, now);
 	counts->completed++;

@@ -3,6 +3,7 @@
 major faults that the kernel counts."""
 import json
 import os
+import subprocess
 import unittest
 
 from harness import Case
@@ -34,9 +35,15 @@ class PageCache(CacheCase):
             os.fsync(file.fileno())
         return device
 
-    def reads(self, device, how, pages, *options):
-        run = self.diagnose(*options, cmd=self.workload("cached-reads", device.path(), how, pages))
-        row = run.report.row(op="read", target="file", device=device.name)
+    by = "pread"
+
+    def reads(self, device, how, pages, *options, by=None):
+        by = by or self.by
+        run = self.diagnose(*options, cmd=self.workload("cached-reads", device.path(), how, pages, by))
+        if not run.facts["supported"]:
+            self.skipTest("io_uring is not allowed here")
+        row = run.report.row(op="read", target="file", device=device.name,
+                             interface="syscall" if by == "pread" else "io_uring")
         self.assertEqual(row["count"], run.facts["reads"])
         return run.facts, row["cache"]
 
@@ -74,6 +81,52 @@ class PageCache(CacheCase):
         for probe in ("pages_got", "page_added"):
             with self.subTest(probe=probe):
                 self.assertIsNone(self.reads(device, "in-order", 64, "--no-attach", probe)[1])
+
+
+class PageCacheOfRings(PageCache):
+    """The same by requests of io_uring, whose pages mostly come after their submission."""
+    by = "uring"
+
+    def test_by_workers(self):
+        self.by = "uring-async"
+        self.compare("ext4")
+
+    def test_by_the_thread_that_polls(self):
+        self.by = "uring-sqpoll"
+        self.compare("xfs")
+
+    def test_figures_are_those_of_pread(self):
+        for fs in ("ext4", "xfs", "btrfs"):
+            device = self.file_on(fs)
+            for how in ("at-random", "twice"):
+                by = {word: self.reads(device, how, 16, by=word) for word in ("pread", "uring", "uring-async")}
+                for word, (facts, cache) in by.items():
+                    with self.subTest(fs=fs, how=how, by=word):
+                        # Whatever was kept in the cache beforehand need not be the same each time.
+                        self.assertEqual(cache["hits"], facts["hits"])
+                        if facts == by["pread"][0]:
+                            self.assertEqual(cache, by["pread"][1])
+
+    def test_direct_reads_ask_for_no_page(self):
+        device = self.loop(fs="ext4")
+        subprocess.run(["dd", "if=/dev/zero", f"of={device.path()}", "bs=4096", "count=64", "conv=fsync"],
+                       check=True, stderr=subprocess.DEVNULL)
+        run = self.diagnose(cmd=self.workload("uring-reads", device.path(), 64, 4096, 8, "plain"))
+        if not run.facts["supported"]:
+            self.skipTest("io_uring is not allowed here")
+        cache = run.report.row(interface="io_uring", device=device.name)["cache"]
+        self.assertIn(cache and cache["pages"], (None, 0))
+
+    def test_many_at_once(self):
+        """Each page is asked for once and missed once, however many requests are on their way."""
+        device = self.file_on("ext4")
+        run = self.diagnose(cmd=self.workload("cached-batches", device.path(), 16))
+        if not run.facts["supported"]:
+            self.skipTest("io_uring is not allowed here")
+        cache = run.report.row(op="read", target="file", device=device.name, interface="io_uring")["cache"]
+        self.assertEqual(cache["pages"], run.facts["pages"])
+        missed = cache["pages"] - cache["hits"]
+        self.assertEqual((missed, cache["read_ahead"]), (run.facts["pages"] - run.facts["hits"], 0))
 
 
 class MappedFiles(CacheCase):

@@ -36,7 +36,7 @@ class CacheMisses(Case):
         device = self.file_of(8)
         self.read_ahead(device, 0)
         self.addCleanup(self.read_ahead, device, 128)
-        report = self.diagnose(cmd=self.workload("cached-reads", device.path(), "in-order", 1)).report
+        report = self.diagnose(cmd=self.workload("cached-reads", device.path(), "in-order", 1, "pread")).report
         finding = next((one for one in report["findings"] if one["id"] == "cache-miss"), None)
         self.assertIsNotNone(finding, report.finding_ids())
         self.assertEqual(finding["subject"]["device"], device.name)
@@ -46,12 +46,12 @@ class CacheMisses(Case):
     def test_with_readahead_it_is_no_finding(self):
         device = self.file_of(8)
         self.read_ahead(device, 128)
-        report = self.diagnose(cmd=self.workload("cached-reads", device.path(), "in-order", 1)).report
+        report = self.diagnose(cmd=self.workload("cached-reads", device.path(), "in-order", 1, "pread")).report
         self.assertNotIn("cache-miss", report.finding_ids())
         self.assertGreater(report.row(op="read", target="file", device=device.name)["cache"]["read_ahead"], 1024)
 
     def test_for_the_first_time_and_at_random_it_is_no_finding(self):
         device = self.file_of(8)
-        report = self.diagnose(cmd=self.workload("cached-reads", device.path(), "at-random", 1)).report
+        report = self.diagnose(cmd=self.workload("cached-reads", device.path(), "at-random", 1, "pread")).report
         self.assertNotIn("cache-miss", report.finding_ids())
         self.assertEqual(report.row(op="read", target="file", device=device.name)["cache"]["hits"], 0)

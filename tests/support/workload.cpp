@@ -26,6 +26,7 @@ constexpr std::array kSubcommands{
     Entry{"direct-reads", workload::direct_reads},
     Entry{"write-fsync", workload::write_fsync},
     Entry{"cached-reads", workload::cached_reads},
+    Entry{"cached-batches", workload::cached_batches},
     Entry{"mapped-reads", workload::mapped_reads},
     Entry{"read-again", workload::read_again},
     Entry{"cached", workload::cached},

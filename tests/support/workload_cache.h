@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Reads through the page cache, which are asked beforehand whether they will find their pages
-// there.
+// Reads through the page cache, by system calls or by requests of io_uring; it is asked beforehand
+// whether they will find their pages there.
 #pragma once
 
+#include "workload_async.h"
 #include "workload_common.h"
 
 #include <algorithm>
@@ -84,16 +85,55 @@ public:
             call(page % pages() / each * each);
     }
 
+    /// From now on by requests of io_uring, one at a time; `flags`: IOSQE_*.
+    void read_by(Ring& ring, unsigned char flags)
+    {
+        ring_ = &ring;
+        flags_ = flags;
+    }
+
     void read(std::size_t first, std::size_t count)
     {
         std::vector<char> buffer(count * kPage);
-        must(pread(fd_, buffer.data(), buffer.size(), static_cast<off_t>(first * kPage)), "pread");
+        if (ring_ != nullptr) {
+            ring_
+                ->add(IORING_OP_READ, fd_, buffer.data(), static_cast<unsigned>(buffer.size()),
+                      first * kPage)
+                .flags |= flags_;
+            ring_->run("read");
+        } else {
+            must(pread(fd_, buffer.data(), buffer.size(), static_cast<off_t>(first * kPage)),
+                 "pread");
+        }
         ++reads_;
+    }
+
+    /// Pages that none of those before them are near to.
+    void read_batches(Ring& ring, std::size_t depth)
+    {
+        std::vector<char> buffer(depth * kPage);
+        std::size_t waiting = 0;
+        at_random(1, pages(), [&](std::size_t page) {
+            asked_++;
+            hits_ += resident(page, 1);
+            ring.add(IORING_OP_READ, fd_, buffer.data() + waiting * kPage, kPage, page * kPage);
+            ++reads_;
+            if (++waiting < depth)
+                return;
+            ring.submit(static_cast<unsigned>(waiting));
+            for (; waiting > 0; --waiting)
+                must(ring.take().res, "a read");
+        });
+        if (waiting > 0)
+            ring.submit(static_cast<unsigned>(waiting));
+        for (; waiting > 0; --waiting)
+            must(ring.take().res, "a read");
     }
 
     void print() const
     {
         Facts()
+            .add("supported", 1)
             .add("reads", reads_)
             .add("pages", asked_)
             .add("hits", hits_)
@@ -107,19 +147,26 @@ private:
     int fd_;
     std::size_t bytes_ = 0;
     void* map_ = nullptr;
+    Ring* ring_ = nullptr;
+    unsigned char flags_ = 0;
     std::uint64_t reads_ = 0;
     std::uint64_t asked_ = 0;
     std::uint64_t hits_ = 0;
     std::uint64_t kept_ = 0;
 };
 
-/// FILE HOW PAGES: out of the cache, then read PAGES at a time. HOW: "in-order" with what the
-/// kernel reads ahead; "at-random" without, half of it; "twice" in order, and once more.
+/// FILE HOW PAGES BY: out of the cache, then read PAGES at a time. HOW: "in-order" with what the
+/// kernel reads ahead; "at-random" without, half of it; "twice" in order, and once more. BY:
+/// "pread", or "uring", "uring-async" (IOSQE_ASYNC: by a worker), "uring-sqpoll".
 inline void cached_reads(const Args& args)
 {
     CachedFile file(args.path(0));
     const std::string how = args.path(1);
     const auto each = static_cast<std::size_t>(args.number(2));
+    const std::string& by = args.text(3);
+    if (by != "pread")
+        file.read_by(ring_or_end(4, by == "uring-sqpoll" ? IORING_SETUP_SQPOLL : 0U),
+                     by == "uring-async" ? IOSQE_ASYNC : 0);
     file.drop();
     if (how == "at-random") {
         file.advise(POSIX_FADV_RANDOM);
@@ -130,6 +177,19 @@ inline void cached_reads(const Args& args)
             for (std::size_t page = 0; page < file.pages(); page += each)
                 file.ask_and_read(page, each);
     }
+    file.print();
+}
+
+/// FILE DEPTH: out of the cache, then each of its pages by a request of io_uring, without what the
+/// kernel reads ahead, DEPTH at once and far apart.
+inline void cached_batches(const Args& args)
+{
+    CachedFile file(args.path(0));
+    const auto depth = static_cast<std::size_t>(args.number(1));
+    Ring& ring = ring_or_end(static_cast<unsigned>(depth));
+    file.drop();
+    file.advise(POSIX_FADV_RANDOM);
+    file.read_batches(ring, depth);
     file.print();
 }
 
