@@ -6,6 +6,7 @@
 #define IOPATH_AIO_BPF_H
 
 #include "async_end.bpf.h"
+#include "async_failures.bpf.h"
 #include "waits.bpf.h"
 
 /* Requests of one call that are followed: this to the third power. Those beyond are counted
@@ -164,10 +165,10 @@ static __always_inline int end_event(u64 address, u64 now)
 	ledger->place = (struct row_place){.row = op->row, .target = op->target};
 	number = op->row;
 	row = bpf_map_lookup_elem(&rows, &number);
-	if (row)
-		count_result(row, op->op == IOPATH_OP_sync ? 0 : IOPATH_SYSCALL_BYTES,
-		             event.result);
 	end = aio_end(op, now);
+	if (row &&
+	    count_result(row, op->op == IOPATH_OP_sync ? 0 : IOPATH_SYSCALL_BYTES, event.result))
+		count_failed_iocb(op->op, number, -event.result, span(op->start, end));
 	charge_iocb(ledger, op, end);
 	add_async(ledger, op, end);
 	counts->completed++;

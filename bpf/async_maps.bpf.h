@@ -33,6 +33,15 @@ struct {
 	__type(value, struct iopath_async_op);
 } async_ops SEC(".maps");
 
+/* What those of io_uring name that name something by a path, as it was when they began. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct iopath_call_name);
+} async_names SEC(".maps");
+
 /* Which of them a bio belongs to. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

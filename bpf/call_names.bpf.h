@@ -11,9 +11,32 @@
 
 static __always_inline struct call_work *this_call(void)
 {
-	u32 zero = 0;
+	struct cpu_state *cpu = this_cpu();
+	u32 context;
 
-	return bpf_map_lookup_elem(&call_works, &zero);
+	if (!cpu)
+		return NULL;
+	context = current_context(cpu);
+	return bpf_map_lookup_elem(&call_works, &context);
+}
+
+static __always_inline int begin_at_dentry(struct call_work *work, struct path_walk *walk,
+                                           void *dentry, void *mnt)
+{
+	if (!begin_walk(walk, dentry, mnt))
+		return 0;
+	work->key.name.begins_at = 1;
+	work->key.name.inode = walk->key.inode;
+	work->key.name.generation = walk->key.generation;
+	work->key.name.dev = walk->key.dev;
+	return 1;
+}
+
+static __always_inline int begin_at_opened(struct call_work *work, struct path_walk *walk,
+                                           void *file)
+{
+	return file && begin_at_dentry(work, walk, READ_FIELD(file, file, f_path.dentry),
+	                               READ_FIELD(file, file, f_path.mnt));
 }
 
 /* The name begins at a descriptor or at the current directory; 0: that has none. */
@@ -22,29 +45,16 @@ __noinline int begin_at(u32 fd)
 	struct call_work *work = this_call();
 	struct path_walk *walk = this_walk();
 	struct task_struct *task = current_task();
-	void *file, *dentry, *mnt;
+	void *fs;
 
 	if (!work || !walk)
 		return 0;
-	if ((s32)fd == AT_FDCWD) {
-		void *fs = READ_FIELD(task, task_struct, fs);
-
-		dentry = READ_FIELD(fs, fs_struct, pwd.dentry);
-		mnt = READ_FIELD(fs, fs_struct, pwd.mnt);
-	} else {
-		file = file_at(READ_FIELD(task, task_struct, files), fd);
-		if (!file)
-			return 0;
-		dentry = READ_FIELD(file, file, f_path.dentry);
-		mnt = READ_FIELD(file, file, f_path.mnt);
-	}
-	if (!begin_walk(walk, dentry, mnt))
-		return 0;
-	work->key.name.begins_at = 1;
-	work->key.name.inode = walk->key.inode;
-	work->key.name.generation = walk->key.generation;
-	work->key.name.dev = walk->key.dev;
-	return 1;
+	if ((s32)fd != AT_FDCWD)
+		return begin_at_opened(work, walk,
+		                       file_at(READ_FIELD(task, task_struct, files), fd));
+	fs = READ_FIELD(task, task_struct, fs);
+	return begin_at_dentry(work, walk, READ_FIELD(fs, fs_struct, pwd.dentry),
+	                       READ_FIELD(fs, fs_struct, pwd.mnt));
 }
 
 /* The end of a path that is longer than its place. */

@@ -5,6 +5,7 @@
 
 #include "call_names.bpf.h"
 #include "maps_failure.bpf.h"
+#include "scope.bpf.h"
 
 /* A failure that found no place of its own. */
 static __always_inline void count_beyond(u32 op, u32 error)
@@ -20,8 +21,9 @@ static __always_inline void count_beyond(u32 op, u32 error)
 		__sync_fetch_and_add(&beyond->count[op * IOPATH_FAILURE_ERRORS + error], 1);
 }
 
-/* The current thread's operation has failed after `ns`. */
-__noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
+/* Of what the key in the making says, another one that took `ns`. `own`: the current thread's
+ * process did it. */
+static __always_inline int add_failure(u32 op, u64 ns, u32 own)
 {
 	struct call_work *work = this_call();
 	struct task_struct *task = current_task();
@@ -30,16 +32,13 @@ __noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
 
 	if (!work || !walk)
 		return 0;
-	forget_name(work, walk);
-	work->key.tgid = TASK(task, tgid);
-	work->key.row = row;
-	work->key.error = error;
-	name_call();
 	known = bpf_map_lookup_elem(&failures, &work->key);
 	if (!known) {
 		walk_from_beginning();
 		keep_names(&work->failure.names, walk);
-		read_comm(work->failure.comm, task);
+		__builtin_memset(work->failure.comm, 0, sizeof(work->failure.comm));
+		if (own)
+			read_comm(work->failure.comm, named_task(task));
 		bpf_map_update_elem(&failures, &work->key, &work->failure, BPF_NOEXIST);
 		known = bpf_map_lookup_elem(&failures, &work->key);
 	}
@@ -47,9 +46,25 @@ __noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
 		__sync_fetch_and_add(&known->count, 1);
 		__sync_fetch_and_add(&known->ns, ns);
 	} else {
-		count_beyond(op, error);
+		count_beyond(op, work->key.error);
 	}
 	return 0;
+}
+
+/* The current thread's operation has failed after `ns`. */
+__noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
+{
+	struct call_work *work = this_call();
+	struct path_walk *walk = this_walk();
+
+	if (!work || !walk)
+		return 0;
+	forget_name(work, walk);
+	work->key.tgid = TASK(current_task(), tgid);
+	work->key.row = row;
+	work->key.error = error;
+	name_call();
+	return add_failure(op, ns, 1);
 }
 
 #endif

@@ -38,7 +38,7 @@ struct iopath_async_op {
 	iop_u8 opcode;
 	iop_u8 flags;
 	iop_u8 pad;
-	iop_u32 fd; /* of libaio; or of the directory that a path of io_uring begins at */
+	iop_u32 fd; /* of the directory that a path begins at */
 };
 
 /* What rows do not tell of one interface; of one CPU. */

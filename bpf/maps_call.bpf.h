@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is put together of a system call that has just ended. */
+/* What is put together of a system call or request that has just ended. */
 #ifndef IOPATH_MAPS_CALL_BPF_H
 #define IOPATH_MAPS_CALL_BPF_H
 
@@ -23,9 +23,10 @@ struct call_work {
 	u64 slashes; /* of the last word */
 };
 
+/* By context: requests may end in an interrupt. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, CONTEXTS);
 	__type(key, u32);
 	__type(value, struct call_work);
 } call_works SEC(".maps");

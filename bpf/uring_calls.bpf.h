@@ -25,6 +25,18 @@ struct uring_call {
 	u8 pad;
 };
 
+/* Of them, those that are told apart. */
+enum uring_opcode {
+	URING_OPENAT = 18,
+	URING_STATX = 21,
+	URING_OPENAT2 = 28,
+	URING_RENAMEAT = 35,
+	URING_UNLINKAT = 36,
+	URING_MKDIRAT = 37,
+	URING_SYMLINKAT = 38,
+	URING_LINKAT = 39,
+};
+
 #define URING_OPCODES 64
 #define URING_IS(what, where, more)                                                                \
 	{                                                                                          \
@@ -76,6 +88,14 @@ static __always_inline struct uring_call uring_call_of(u32 opcode)
 	if (opcode >= URING_OPCODES)
 		return (struct uring_call){};
 	return uring_calls[opcode];
+}
+
+/* Does a request of this kind name something by a path? */
+static __always_inline bool names_by_path(u32 opcode)
+{
+	u8 file = uring_call_of(opcode).file;
+
+	return file == URING_PATH || file == URING_RESULT;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef IOPATH_URING_COMPLETE_BPF_H
 #define IOPATH_URING_COMPLETE_BPF_H
 
+#include "async_failures.bpf.h"
 #include "async_pages.bpf.h"
 #include "uring_calls.bpf.h"
 #include "uring_reap.bpf.h"
@@ -129,9 +130,11 @@ __noinline int end_request(u64 key, long result, u64 now)
 	number = ledger->place.row;
 	row = bpf_map_lookup_elem(&rows, &number);
 	if (row) {
-		count_result(
-		    row, uring_call_of(op->opcode).flags & URING_BYTES ? IOPATH_SYSCALL_BYTES : 0,
-		    result);
+		if (count_result(
+		        row,
+		        uring_call_of(op->opcode).flags & URING_BYTES ? IOPATH_SYSCALL_BYTES : 0,
+		        result))
+			count_failed_request(key, number, -result, span(op->start, now));
 		if (op->op == IOPATH_OP_read && (ledger->place.target == IOPATH_TARGET_file ||
 		                                 ledger->place.target == IOPATH_TARGET_blockdev))
 			count_pages_of_read(op, row, result, ledger->place.file_flags);
@@ -160,6 +163,7 @@ static __always_inline int on_complete(u64 key, long result)
 		known_by = (struct multishot_key){op->context, op->user_data};
 		bpf_map_delete_elem(&async_multishots, &known_by);
 	}
+	forget_request_name(key, op->opcode);
 	forget_async_op(key, IOPATH_INTERFACE_io_uring);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define IOPATH_URING_SUBMIT_BPF_H
 
 #include "async_end.bpf.h"
+#include "async_failures.bpf.h"
 #include "scope.bpf.h"
 #include "uring_calls.bpf.h"
 #include "uring_reap.bpf.h"
@@ -101,8 +102,12 @@ VERIFIED_ONCE int open_request(struct ledger *ledger, u64 request, u64 now)
 	if (can_be_multishot(request, call))
 		note_multishot(op, key);
 	counts->submitted++;
-	if (add_async_op(key, op) && leads)
+	if (!add_async_op(key, op))
+		return 0;
+	if (leads)
 		ledger->async.now = key;
+	if (names_by_path(opcode))
+		keep_name(key, request, opcode);
 	return 0;
 }
 

@@ -83,6 +83,16 @@
 	X(splice_flags, "io_splice", "flags")                                                      \
 	X(close_fd, "io_close", "fd")                                                              \
 	X(close_slot, "io_close", "file_slot")                                                     \
+	X(open_path, "io_open", "filename")                                                        \
+	X(open_directory, "io_open", "dfd") /* at the same place in all that follow */             \
+	X(statx_path, "io_statx", "filename")                                                      \
+	X(rename_path, "io_rename", "oldpath")                                                     \
+	X(unlink_path, "io_unlink", "filename")                                                    \
+	X(mkdir_path, "io_mkdir", "filename")                                                      \
+	X(link_path, "io_link", "oldpath")                                                         \
+	X(symlink_path, "io_link", "newpath")                                                      \
+	X(symlink_directory, "io_link", "new_dfd")                                                 \
+	X(path_text, "filename", "name")                                                           \
 	X(worker_work, "io_worker", "cur_work")                                                    \
 	X(aio_result, "aio_kiocb", "ki_res")                                                       \
 	X(dio_bio, "blkdev_dio", "bio")

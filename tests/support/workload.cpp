@@ -6,6 +6,7 @@
 #include "workload_cache.h"
 #include "workload_calls.h"
 #include "workload_common.h"
+#include "workload_failing_requests.h"
 #include "workload_files.h"
 #include "workload_net.h"
 #include "workload_pipes.h"
@@ -56,6 +57,9 @@ constexpr std::array kSubcommands{
     Entry{"aio", workload::aio},
     Entry{"uring-reads", workload::uring_reads},
     Entry{"uring-calls", workload::uring_calls},
+    Entry{"uring-failures", workload::uring_failures},
+    Entry{"uring-missing", workload::uring_missing},
+    Entry{"aio-failures", workload::aio_failures},
     Entry{"uring-sockets", workload::uring_sockets},
     Entry{"uring-waiting", workload::uring_waiting},
     Entry{"aio-batches", workload::aio_batches},
