@@ -189,3 +189,22 @@ int f2fs_nodes__raw_tp(u64 *ctx)
 {
 	return ctx[1] ? await_commit() : 0;
 }
+
+/* A flush of f2fs is done. One that its thread issues is for all syncs that asked for one while
+ * another was under way: they are woken next. */
+SEC("?raw_tp/f2fs_issue_flush")
+int f2fs_flush__raw_tp(void *ctx)
+{
+	struct task_struct *task = current_task();
+	struct wait_ring *ring;
+
+	if (!(TASK(task, flags) & PF_KTHREAD))
+		return 0;
+	make_ledger(task);
+	ring = find_ring(task);
+	if (ring) {
+		ring->served = 0;
+		ring->commit_begin = bpf_ktime_get_ns();
+	}
+	return 0;
+}

@@ -267,6 +267,8 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "f2fs_checkpoint__raw_tp", "f2fs_write_checkpoint", kAny, {}, {}, "f2fs"}}},
     {"f2fs_nodes", "journal", "f2fs' syncs write nodes",
      {{raw_tp, "f2fs_nodes__raw_tp", "f2fs_submit_write_bio", kAny, {}, {}, "f2fs"}}},
+    {"f2fs_flush", "journal", "f2fs' thread has flushed the device for several syncs",
+     {{raw_tp, "f2fs_flush__raw_tp", "f2fs_issue_flush", kAny, {}, {}, "f2fs"}}},
     {"nvme_answer", "nvme", "NVMe commands are answered",
      {{raw_tp, "nvme_answer__raw_tp", "nvme_complete_rq", kAny, {}, {}, "nvme_core"}}},
     {"nvme_done", "nvme", "requests of NVMe commands are done",
