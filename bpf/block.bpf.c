@@ -3,6 +3,7 @@
  * threads that wait for a request to be had. */
 #include "async.bpf.h"
 #include "completions.bpf.h"
+#include "search_reads.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -46,6 +47,7 @@ static __always_inline int on_bio_queue(struct bio *bio)
 	else
 		begin_stacked((u64)bio);
 	async_bio_queued(bio, has_requests);
+	look_at_search_read(bio);
 	return 0;
 }
 

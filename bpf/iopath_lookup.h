@@ -17,6 +17,8 @@ struct iopath_lookups {
 	iop_u64 negative;   /* of those, names that do not exist */
 	iop_u64 ns;         /* of the searches of the file system for them */
 	iop_u64 device_ns;  /* of that, stage device */
+	iop_u64 reads;      /* bios of the searching thread meanwhile */
+	iop_u64 read_bytes;
 };
 
 struct iopath_lookup_sum {
@@ -43,6 +45,8 @@ struct iopath_directory_key {
 struct iopath_directory {
 	struct iopath_lookup_sum misses;
 	iop_u64 negative;
+	iop_u64 reads;
+	iop_u64 read_bytes;
 	char fs[16];
 	struct iopath_names names; /* up to the root of its file system */
 };
@@ -51,6 +55,8 @@ struct iopath_directories_beyond {
 	struct iopath_lookup_sum operations;
 	struct iopath_lookup_sum misses;
 	iop_u64 negative;
+	iop_u64 reads;
+	iop_u64 read_bytes;
 };
 
 #endif

@@ -4,6 +4,7 @@
  * where the dentry for the name is made, and ends where the file system has attached an inode to
  * it, or none: every file system's lookup does one of the two, with the name's dentry at hand. */
 #include "lookups.bpf.h"
+#include "search_reads.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -16,6 +17,8 @@ static __always_inline struct name_search *search_of(struct ledger *ledger)
 	if (!ledger || !names_path(call_of_ledger(ledger)))
 		return NULL;
 	search = &ledger->search;
+	if (search->operation != ledger->start && search->begin)
+		change_open_searches(-1);
 	if (search->operation != ledger->start)
 		*search = (struct name_search){.operation = ledger->start};
 	return search;
@@ -40,7 +43,11 @@ static __always_inline int on_name_missed(u64 parent, u64 name)
 	search->parent = parent;
 	search->name = name;
 	search->sb = sb;
+	if (!search->begin)
+		change_open_searches(1);
 	search->sum.misses++;
+	search->reads = 0;
+	search->read_bytes = 0;
 	search->device_ns = ledger->stage_ns[IOPATH_STAGE_device];
 	search->begin = bpf_ktime_get_ns();
 	return 0;
@@ -68,12 +75,15 @@ add_directory(const struct iopath_directory_key *key, void *dentry, void *sb)
 /* Takes numbers only, so that every kernel verifies it once. */
 __noinline int count_search(u64 dentry, u64 negative, u64 ns, u64 device_ns)
 {
+	struct ledger *ledger = find_ledger(current_task());
 	struct iopath_directories_beyond *beyond;
 	struct iopath_directory_key key = {};
 	struct iopath_directory *known;
 	void *inode = READ_FIELD((void *)dentry, dentry, d_inode);
 	void *sb = READ_FIELD((void *)dentry, dentry, d_sb);
 
+	if (!ledger)
+		return 0;
 	key.inode = READ_FIELD(inode, inode, i_ino);
 	key.generation = READ_FIELD(inode, inode, i_generation);
 	key.dev = READ_FIELD(sb, super_block, s_dev);
@@ -85,12 +95,16 @@ __noinline int count_search(u64 dentry, u64 negative, u64 ns, u64 device_ns)
 	if (known) {
 		add_lookup(&known->misses, ns, device_ns);
 		__sync_fetch_and_add(&known->negative, negative);
+		__sync_fetch_and_add(&known->reads, ledger->search.reads);
+		__sync_fetch_and_add(&known->read_bytes, ledger->search.read_bytes);
 		return 0;
 	}
 	beyond = directories_without_room();
 	if (beyond) {
 		add_lookup(&beyond->misses, ns, device_ns);
 		__sync_fetch_and_add(&beyond->negative, negative);
+		__sync_fetch_and_add(&beyond->reads, ledger->search.reads);
+		__sync_fetch_and_add(&beyond->read_bytes, ledger->search.read_bytes);
 	}
 	return 0;
 }
@@ -108,6 +122,9 @@ static __always_inline int on_name_searched(u64 dentry, u64 inode)
 	ns = span(search->begin, bpf_ktime_get_ns());
 	device_ns = ledger->stage_ns[IOPATH_STAGE_device] - search->device_ns;
 	search->begin = 0;
+	change_open_searches(-1);
+	search->sum.reads += search->reads;
+	search->sum.read_bytes += search->read_bytes;
 	search->sum.negative += negative;
 	search->sum.ns += ns;
 	search->sum.device_ns += device_ns;

@@ -202,6 +202,8 @@ VERIFIED_ONCE int count_lookups(const struct ledger *ledger, struct iopath_row *
 		row->lookups.negative += search->sum.negative;
 		row->lookups.ns += search->sum.ns;
 		row->lookups.device_ns += search->sum.device_ns;
+		row->lookups.reads += search->sum.reads;
+		row->lookups.read_bytes += search->sum.read_bytes;
 	}
 	if (ns < IOPATH_SLOW_NS) /* to read a path takes 0.2 us */
 		return 0;

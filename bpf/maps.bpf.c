@@ -5,5 +5,6 @@
 #include "maps_failure.bpf.h"
 #include "maps_journal.bpf.h"
 #include "maps_lookup.bpf.h"
+#include "maps_search.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -154,7 +154,7 @@ void add_layers(Counts& counts)
     mails.slow_time = 140ms;
     mails.slow_device = 110ms;
     mails.slow_max = 9ms;
-    mails.misses = NameMisses{120, 31, 90ms, 70ms};
+    mails.misses = NameMisses{120, 31, 90ms, 70ms, 118, 483'328};
     mails.miss_max = 8ms;
     DirectoryLookups quick; // too little to be shown
     quick.path = ".../etc";

@@ -91,8 +91,26 @@ void disown_unknown_pages(Interval& interval)
     }
 }
 
+namespace {
+
+void forget_reads(std::optional<NameMisses>& misses)
+{
+    if (!misses)
+        return;
+    misses->reads.reset();
+    misses->read_bytes.reset();
+}
+
+} // namespace
+
 void disown_unknown_misses(Interval& interval)
 {
+    if (!missing(interval.coverage, {"bio_queue"}).empty()) {
+        for (Operation& operation : interval.counts.operations)
+            forget_reads(operation.lookups.misses);
+        for (DirectoryLookups& directory : interval.counts.directories)
+            forget_reads(directory.misses);
+    }
     if (missing(interval.coverage, {"name_searched", "name_missed", "name_missed_locked"}).empty())
         return;
     for (Operation& operation : interval.counts.operations)

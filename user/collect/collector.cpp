@@ -37,9 +37,9 @@ DirtyPauses pauses_of(const iopath_dirty& pages)
 
 Lookups lookups_of(const iopath_lookups& sums)
 {
-    return {
-        sums.paths, sums.components,
-        NameMisses{sums.misses, sums.negative, Nanoseconds(sums.ns), Nanoseconds(sums.device_ns)}};
+    return {sums.paths, sums.components,
+            NameMisses{sums.misses, sums.negative, Nanoseconds(sums.ns),
+                       Nanoseconds(sums.device_ns), sums.reads, sums.read_bytes}};
 }
 
 /// An operation may have ended on another CPU than where it brought pages in or was held back.

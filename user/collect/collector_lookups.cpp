@@ -36,9 +36,13 @@ void add_slow(DirectoryLookups& row, const iopath_lookup_sum& sum)
     row.slow_max = std::max(row.slow_max, Nanoseconds(sum.max_ns));
 }
 
-void add_misses(DirectoryLookups& row, const iopath_lookup_sum& sum, std::uint64_t negative)
+/// Of a directory, or of those without room.
+template <typename Searched>
+void add_misses(DirectoryLookups& row, const Searched& searched)
 {
-    row.misses->add({sum.count, negative, Nanoseconds(sum.ns), Nanoseconds(sum.device_ns)});
+    const iopath_lookup_sum& sum = searched.misses;
+    row.misses->add({sum.count, searched.negative, Nanoseconds(sum.ns), Nanoseconds(sum.device_ns),
+                     searched.reads, searched.read_bytes});
     row.miss_max = std::max(row.miss_max, Nanoseconds(sum.max_ns));
 }
 
@@ -66,7 +70,7 @@ void Collector::read_directories(Counts& counts)
         DirectoryLookups& row = row_of(counts, places, cut ? "..." + inner : path, cut);
         row.fs = fixed_string(directory->fs);
         row.device = names_.device(key->dev, row.fs);
-        add_misses(row, directory->misses, directory->negative);
+        add_misses(row, *directory);
     });
     maps_.each("slow_directories", [&](const void* raw_key, const void* value) {
         const auto* key = static_cast<const iopath_call_name*>(raw_key);
@@ -92,7 +96,7 @@ void Collector::read_directories(Counts& counts)
         return;
     DirectoryLookups& row = row_of(counts, places, "", false);
     add_slow(row, beyond->operations);
-    add_misses(row, beyond->misses, beyond->negative);
+    add_misses(row, *beyond);
 }
 
 } // namespace iopath

@@ -7,12 +7,32 @@
 
 namespace iopath {
 
+namespace {
+
+void add_known(std::optional<std::uint64_t>& sum, const std::optional<std::uint64_t>& more)
+{
+    if (sum && more)
+        *sum += *more;
+    else
+        sum.reset();
+}
+
+void take_known(std::optional<std::uint64_t>& sum, const std::optional<std::uint64_t>& earlier)
+{
+    if (sum && earlier)
+        take(*sum, *earlier);
+}
+
+} // namespace
+
 void NameMisses::add(const NameMisses& more)
 {
     count += more.count;
     negative += more.negative;
     time += more.time;
     device += more.device;
+    add_known(reads, more.reads);
+    add_known(read_bytes, more.read_bytes);
 }
 
 void NameMisses::subtract(const NameMisses& earlier)
@@ -21,6 +41,8 @@ void NameMisses::subtract(const NameMisses& earlier)
     take(negative, earlier.negative);
     take(time, earlier.time);
     take(device, earlier.device);
+    take_known(reads, earlier.reads);
+    take_known(read_bytes, earlier.read_bytes);
 }
 
 std::optional<std::uint64_t> Lookups::hits(std::uint64_t operations) const

@@ -16,6 +16,10 @@ struct NameMisses {
     std::uint64_t negative = 0; ///< of these, names that do not exist
     Nanoseconds time{};         ///< of the searches
     Nanoseconds device{};       ///< of that, stage device
+    /// From the device meanwhile: requests and bytes of the directory's blocks, and of what the
+    /// file system needs to know of a file that it finds; nothing: nobody told us.
+    std::optional<std::uint64_t> reads = 0;
+    std::optional<std::uint64_t> read_bytes = 0;
 
     void add(const NameMisses& more);
     void subtract(const NameMisses& earlier);

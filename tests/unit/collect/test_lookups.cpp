@@ -28,6 +28,8 @@ void add_searched(FakeMaps& maps, std::uint64_t inode, const iopath_names& names
     iopath_directory directory{};
     directory.misses = {10, 1000, 700, 300};
     directory.negative = 4;
+    directory.reads = 9;
+    directory.read_bytes = 36'864;
     std::string_view("ext4").copy(&directory.fs[0], sizeof(directory.fs));
     directory.names = names;
     maps.put<iopath_directory_key, iopath_directory>("directories", key, {directory});
@@ -78,6 +80,8 @@ TEST_CASE("misses and slow operations of one directory are one row", "[lookups]"
     CHECK(rows[0].misses->negative == 4);
     CHECK(rows[0].misses->time == nanoseconds(1000));
     CHECK(rows[0].misses->device == nanoseconds(700));
+    CHECK(rows[0].misses->reads == 9);
+    CHECK(rows[0].misses->read_bytes == 36'864);
     CHECK(rows[0].miss_max == nanoseconds(300));
     CHECK(rows[0].slow == 6);
     CHECK(rows[0].slow_time == nanoseconds(180'000));
@@ -125,12 +129,33 @@ TEST_CASE("directories without room are one row without a path", "[lookups]")
     iopath_directories_beyond beyond{};
     beyond.misses = {5, 500, 0, 200};
     beyond.negative = 2;
+    beyond.reads = 3;
+    beyond.read_bytes = 12'288;
     maps.set<iopath_directories_beyond>("directories_beyond", 0, {beyond});
     const auto rows = collected(maps);
     REQUIRE(rows.size() == 1);
     CHECK(rows[0].path.empty());
     CHECK(rows[0].misses->count == 5);
+    CHECK(rows[0].misses->reads == 3);
+    CHECK(rows[0].misses->read_bytes == 12'288);
     CHECK(rows[0].slow == 0);
+}
+
+TEST_CASE("reads of a search stay unknown once they are", "[lookups]")
+{
+    NameMisses known{4, 1, nanoseconds(90), nanoseconds(40), 6, 24'576};
+    NameMisses unknown = known;
+    unknown.reads.reset();
+    unknown.read_bytes.reset();
+    NameMisses sum = known;
+    sum.add(known);
+    CHECK(sum.reads == 12);
+    sum.subtract(known);
+    CHECK(sum.read_bytes == 24'576);
+    sum.add(unknown);
+    CHECK_FALSE(sum.reads);
+    CHECK_FALSE(sum.read_bytes);
+    CHECK(sum.count == 8);
 }
 
 TEST_CASE("hits are known where all else is", "[lookups]")

@@ -2,12 +2,13 @@
 """Names that the dentry cache did not have, exactly: the first look at each, and never the second."""
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
 
 from file_systems import FileSystemCase
-from harness import Case, long_only
+from harness import long_only
 import hostdev
 
 NAMES, ABSENT, CHANGED, MADE = 200, 50, 30, 10
@@ -49,7 +50,9 @@ os._exit(0)
 """
 
 
-class Misses(FileSystemCase):
+class Lookups(FileSystemCase):
+    left_out = ()
+
     def setUp(self):
         super().setUp()
         run = self.run_iopath("doctor", "--json")
@@ -61,7 +64,8 @@ class Misses(FileSystemCase):
 
     def watched(self, script, folder, *arguments):
         process = self.spawn([sys.executable, "-S", "-E", "-c", script, folder, *map(str, arguments)], stdin=subprocess.PIPE)
-        watch = self.watch("-p", process.pid).ready()
+        options = ("--no-attach", ",".join(self.left_out)) if self.left_out else ()
+        watch = self.watch("-p", process.pid, *options).ready()
         process.stdin.write(b"g")
         process.stdin.flush()
         self.assertEqual(process.wait(60), 0)
@@ -72,6 +76,8 @@ class Misses(FileSystemCase):
         directory = [row for row in report["lookups"] if row["path"] == folder + "/names" and row["misses"]["count"]]
         return found, directory, rows
 
+
+class Misses(Lookups):
     def cold(self, fs, mebibytes):
         """A file system on a device, with names that nobody has looked at since it was mounted."""
         device = self.loop(fs=fs, mebibytes=mebibytes)
@@ -145,9 +151,73 @@ os._exit(0)
         self.assert_within(found[0], 0, 3)  # "self" and what follows
 
 
+class Reads(Lookups):
+    """What ext4 reads for a name that does not exist: every block of a directory without an index, and of one with it
+    the way down and one block of names."""
+    FILES = 2000
+    FILL = """
+import os, sys
+os.mkdir(sys.argv[1] + "/names")
+for number in range(int(sys.argv[2])):
+    os.mknod(sys.argv[1] + "/names/%0120d" % number)
+"""
+    LOOK = """
+import os, sys
+os.chdir(sys.argv[1] + "/names")
+os.read(0, 1)
+for _ in range(3):
+    os.access("absent", os.F_OK)
+os._exit(0)
+"""
+
+    def cold_directory(self, *features):
+        device = self.loop(mebibytes=64)
+        subprocess.run(["mkfs.ext4", "-q", "-b", "4096", *features, device.node], check=True)
+        folder = self.mounted("ext4", device.node)
+        subprocess.run([sys.executable, "-c", self.FILL, folder, str(self.FILES)], check=True)
+        blocks = os.stat(folder + "/names").st_size // 4096
+        self.assertGreater(blocks, 50)
+        hostdev.unmount(folder)
+        return device, folder, blocks
+
+    def reads(self, device, folder, blocks):
+        subprocess.run(["mount", "-t", "ext4", device.node, folder], check=True)
+        found, (directory,), rows = self.watched(self.LOOK, folder)
+        self.assertEqual(found, (1, 1))
+        misses = directory["misses"]
+        self.assertEqual((misses["reads"], misses["read_bytes"]), (blocks, blocks * 4096))
+        self.assertEqual(sum(row["reads"] or 0 for row in rows), blocks)
+        self.assertEqual(sum(row["read_bytes"] or 0 for row in rows), blocks * 4096)
+
+    def test_of_a_directory_without_an_index_all_blocks(self):
+        self.reads(*self.cold_directory("-O", "^dir_index"))
+
+    def test_of_a_directory_with_an_index_those_on_the_way(self):
+        device, folder, _ = self.cold_directory("-O", "dir_index")
+        dump = subprocess.run(["debugfs", "-R", "htree_dump /names", device.node], check=True, capture_output=True, text=True).stdout
+        levels = int(re.search(r"Indirect levels: (\d+)", dump).group(1))
+        self.reads(device, folder, 1 + levels + 1)
+
+    def test_what_is_cached_is_not_read(self):
+        folder = self.mounted("tmpfs", "tmpfs")
+        subprocess.run([sys.executable, "-c", self.FILL, folder, "10"], check=True)
+        _, (directory,), _ = self.watched(self.LOOK, folder)
+        self.assertEqual((directory["misses"]["reads"], directory["misses"]["read_bytes"]), (0, 0))
+
+    def test_without_the_event_of_bios_it_is_not_known(self):
+        device, folder, _ = self.cold_directory()
+        subprocess.run(["mount", "-t", "ext4", device.node, folder], check=True)
+        self.left_out = (*self.left_out, "bio_queue")
+        _, (directory,), _ = self.watched(self.LOOK, folder)
+        self.assertEqual((directory["misses"]["reads"], directory["misses"]["read_bytes"]), (None, None))
+
+
+class ReadsUntyped(Reads):
+    """By kprobes."""
+    left_out = ("typed", "fentry")
+
+
 @long_only
 class MissesUntyped(Misses):
     """By kprobes."""
-
-    def watch(self, *options):
-        return Case.watch(self, *options, "--no-attach", "typed,fentry")
+    left_out = ("typed", "fentry")

@@ -88,6 +88,11 @@ Json cache_use(const CacheUse& cache)
             {"read_again", cache.again ? Json(*cache.again) : Json(nullptr)}};
 }
 
+Json or_null(const std::optional<std::uint64_t>& known)
+{
+    return known ? Json(*known) : Json(nullptr);
+}
+
 /// What is unknown is null; all of it where nothing was named by a path.
 Json lookups(const Operation& row)
 {
@@ -104,6 +109,8 @@ Json lookups(const Operation& row)
     out["negative"] = misses ? Json(misses->negative) : Json(nullptr);
     out["seconds"] = misses ? Json(to_seconds(misses->time)) : Json(nullptr);
     out["device_seconds"] = misses ? Json(to_seconds(misses->device)) : Json(nullptr);
+    out["reads"] = misses ? or_null(misses->reads) : Json(nullptr);
+    out["read_bytes"] = misses ? or_null(misses->read_bytes) : Json(nullptr);
     return out;
 }
 
@@ -203,6 +210,8 @@ Json directory(const DirectoryLookups& row)
                          {"negative", row.misses->negative},
                          {"seconds", to_seconds(row.misses->time)},
                          {"device_seconds", to_seconds(row.misses->device)},
+                         {"reads", or_null(row.misses->reads)},
+                         {"read_bytes", or_null(row.misses->read_bytes)},
                          {"max_seconds", to_seconds(row.miss_max)}};
     return out;
 }

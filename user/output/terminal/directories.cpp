@@ -20,6 +20,13 @@ std::string misses_text(const DirectoryLookups& row)
     return row.misses ? count_text(row.misses->count) : "-";
 }
 
+std::string read_text(const DirectoryLookups& row)
+{
+    return row.misses && row.misses->count > 0 && row.misses->read_bytes
+               ? human_bytes(static_cast<double>(*row.misses->read_bytes))
+               : "-";
+}
+
 std::string search_text(const DirectoryLookups& row)
 {
     return row.misses && row.misses->count > 0 ? human_duration(row.misses->time) : "-";
@@ -43,7 +50,8 @@ void directories(Page& page, const Interval& interval)
                        {"time", 9},
                        {"max", 9},
                        {"not cached", 11},
-                       {"search", 9}});
+                       {"search", 9},
+                       {"read", 9}});
     table.head();
     table.rows(rows, kDirectories, [&](const DirectoryLookups& row) {
         table.row({{text_or_dash(row.fs)},
@@ -52,7 +60,8 @@ void directories(Page& page, const Interval& interval)
                    {row.slow > 0 ? human_duration(row.slow_time) : "-"},
                    {row.slow > 0 ? human_duration(row.slow_max) : "-"},
                    {misses_text(row)},
-                   {search_text(row)}});
+                   {search_text(row)},
+                   {read_text(row)}});
         page.flow(kIndent, {{row.path.empty() ? "directories for which there was no room"
                                               : path_text(row.path, false, kColumns - kIndent,
                                                           page.charset())}});
