@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <set>
 
 namespace iopath {
 
@@ -123,14 +124,29 @@ void select_locks(Counts& counts, const Selection& selection)
 }
 
 /// A partition selects its disk: requests are the disk's.
-void select_block(Counts& counts, const std::string& device)
+void select_devices(Counts& counts, const std::set<std::string>& devices)
 {
     const auto other = [&](const auto& one) {
-        return !device_matches(one.device, device) && !device_matches(device, one.device);
+        return std::ranges::none_of(devices, [&](const std::string& device) {
+            return device_matches(one.device, device) || device_matches(device, one.device);
+        });
     };
     std::erase_if(counts.block, other);
     std::erase_if(counts.flush_sequences, other);
     std::erase_if(counts.block_errors, other);
+    std::erase_if(counts.commits, other);
+}
+
+/// Where file systems of the type are, or were until they were unmounted during the watch.
+std::set<std::string> devices_of(const Counts& counts, const Selection& selection)
+{
+    std::set<std::string> devices(selection.fs_devices.begin(), selection.fs_devices.end());
+    for (const Operation& operation : counts.operations)
+        devices.insert(operation.key.device);
+    for (const Failure& failure : counts.failures)
+        devices.insert(failure.device);
+    devices.erase("");
+    return devices;
 }
 
 } // namespace
@@ -149,8 +165,10 @@ void select(Interval& interval, const Selection& selection)
                (selection.target && *selection.target != Target::file);
     });
     select_locks(interval.counts, selection);
+    if (!selection.fs.empty())
+        select_devices(interval.counts, devices_of(interval.counts, selection));
     if (!selection.device.empty())
-        select_block(interval.counts, selection.device);
+        select_devices(interval.counts, {selection.device});
     if (selection.by == Breakdown::device || selection.by == Breakdown::fs)
         merge(interval.counts.operations, selection.by);
 }

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace iopath {
 
@@ -13,6 +14,8 @@ struct Selection {
     std::string device{}; ///< a disk selects its partitions, too
     std::string fs{};
     std::optional<Target> target{};
+    /// With `fs`: the devices that file systems of this type are mounted from.
+    std::vector<std::string> fs_devices{};
     Breakdown by = Breakdown::none; ///< device and fs: rows that differ in nothing else become one
 };
 

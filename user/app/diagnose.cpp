@@ -6,11 +6,13 @@
 #include "app/child.h"
 #include "app/console.h"
 #include "app/device_filter.h"
+#include "app/fs_filter.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/sink.h"
 #include "output/json/json.h"
 #include "output/terminal/terminal.h"
+#include "sys/host.h"
 #include "sys/processes.h"
 
 #include <algorithm>
@@ -88,6 +90,10 @@ Status Diagnosis::prepare()
         if (!device)
             return device.error();
         options_.device = std::move(*device);
+    }
+    if (!options_.fs.empty()) {
+        if (Status known = check_file_system(files_, options_.fs, read_host(files_).kernel); !known)
+            return known;
     }
     for (const int pid : options_.pids) {
         if (!process_exists(files_, pid))
@@ -178,7 +184,10 @@ void Diagnosis::report(bool last)
         if (status)
             interval.command_end = end;
     }
-    select(interval, {options_.device, options_.fs, options_.target, options_.by});
+    Selection selection{options_.device, options_.fs, options_.target, {}, options_.by};
+    if (!options_.fs.empty())
+        selection.fs_devices = session_->devices_with(options_.fs);
+    select(interval, selection);
     const Report report = make_report(std::move(interval));
     const std::string text = options_.json
                                  ? report_json(report) + "\n"

@@ -3,6 +3,7 @@
 
 #include "analyze/coverage.h"
 #include "app/device_filter.h"
+#include "app/fs_filter.h"
 #include "caps/facts.h"
 #include "probes/config.h"
 #include "sys/dirty_limits.h"
@@ -130,6 +131,11 @@ void Session::look_around()
         static_cast<void>(want_devices()); // as far as there is room
     }
     programs_->light_modules(loaded_modules(files_, modules_of_interest()));
+}
+
+std::vector<std::string> Session::devices_with(const std::string& type)
+{
+    return iopath::devices_with(files_, devices_, mounts_, type);
 }
 
 void Session::begin()

@@ -17,6 +17,8 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace iopath {
 
@@ -39,6 +41,8 @@ public:
     /// Live processes of the command's scope at the last take_interval(); nothing where tasks
     /// cannot be walked.
     [[nodiscard]] std::optional<int> live_members() const { return live_members_; }
+    /// The devices that file systems of this type are mounted from at present.
+    [[nodiscard]] std::vector<std::string> devices_with(const std::string& type);
     [[nodiscard]] CostMeter& cost_meter() { return *meter_; }
 
 private:

@@ -85,6 +85,28 @@ TEST_CASE("file system and target select")
     CHECK(interval.counts.operations.front().key.op == Op::write);
 }
 
+TEST_CASE("a file system selects the requests and commits of the devices it is on")
+{
+    const auto left = [](Selection selection) {
+        Interval interval = sample();
+        interval.counts.commits.resize(2);
+        interval.counts.commits[0].device = "vda1";
+        interval.counts.commits[1].device = "nvme0n1";
+        select(interval, selection);
+        std::string devices;
+        for (const BlockRequests& one : interval.counts.block)
+            devices += one.device + " ";
+        for (const Commits& one : interval.counts.commits)
+            devices += one.device + " ";
+        return devices;
+    };
+    CHECK(left({.fs = "ext4"}) == "vda vdb vda1 ");
+    CHECK(left({.fs = "xfs"}) == "vda vda1 ");
+    CHECK(left({.fs = "f2fs"}).empty());
+    CHECK(left({.fs = "f2fs", .fs_devices = {"nvme0n1p3"}}) == "nvme0n1 nvme0n1 ");
+    CHECK(left({.device = "nvme0n1"}) == "nvme0n1 nvme0n1 ");
+}
+
 TEST_CASE("failures are selected as rows are")
 {
     Interval interval;
