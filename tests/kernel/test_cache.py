@@ -92,8 +92,15 @@ class PageCacheOfRings(PageCache):
         self.compare("ext4")
 
     def test_by_the_thread_that_polls(self):
+        """With what is read ahead, a few pages of a read there are known as read ahead."""
         self.by = "uring-sqpoll"
-        self.compare("xfs")
+        device = self.file_on("xfs")
+        for pages in (1, 3, 64):
+            facts, cache = self.reads(device, "at-random", pages)
+            self.assertEqual((cache["pages"], cache["hits"]), (facts["pages"], facts["hits"]))
+            facts, cache = self.reads(device, "in-order", pages)
+            self.assertEqual(cache["pages"], facts["pages"])
+            self.assert_within(cache["hits"], facts["hits"], facts["hits"] + self.PAGES // 10)
 
     def test_figures_are_those_of_pread(self):
         for fs in ("ext4", "xfs", "btrfs"):

@@ -54,7 +54,7 @@ public:
     [[nodiscard]] std::uint64_t settled(std::size_t first, std::size_t count) const
     {
         std::uint64_t there = resident(first, count);
-        for (int i = 0; i < 5 && there < count; ++i) {
+        for (int i = 0; i < patience_ && there < count; ++i) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             there = resident(first, count);
         }
@@ -83,6 +83,13 @@ public:
     {
         for (std::size_t i = 0, page = 0; i < count; ++i, page += 7919 * each)
             call(page % pages() / each * each);
+    }
+
+    /// Nothing is read ahead: what is not there will not come.
+    void read_nothing_ahead()
+    {
+        advise(POSIX_FADV_RANDOM);
+        patience_ = 5;
     }
 
     /// From now on by requests of io_uring, one at a time; `flags`: IOSQE_*.
@@ -149,6 +156,7 @@ private:
     void* map_ = nullptr;
     Ring* ring_ = nullptr;
     unsigned char flags_ = 0;
+    int patience_ = 100; ///< milliseconds
     std::uint64_t reads_ = 0;
     std::uint64_t asked_ = 0;
     std::uint64_t hits_ = 0;
@@ -169,7 +177,7 @@ inline void cached_reads(const Args& args)
                      by == "uring-async" ? IOSQE_ASYNC : 0);
     file.drop();
     if (how == "at-random") {
-        file.advise(POSIX_FADV_RANDOM);
+        file.read_nothing_ahead();
         file.at_random(each, file.pages() / each / 2,
                        [&](std::size_t page) { file.ask_and_read(page, each); });
     } else {
