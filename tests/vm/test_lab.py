@@ -173,6 +173,40 @@ class Lab(unittest.TestCase):
         running = [subprocess.Popen(words, stdout=subprocess.PIPE) for _ in range(2)]
         self.assertEqual([process.communicate()[0] for process in running], [b"ok\n", b"ok\n"])
 
+    def test_two_with_a_link_and_a_disk_in_common(self):
+        """Each writes a block of its own for the other to find, and hears that the other has done so."""
+        program = """set -e
+            ip -4 -br address show eth0 | awk '{ print $3 }'
+            echo from $1 | dd of=/dev/iopath/disk1 bs=512 seek=$1 conv=sync oflag=direct status=none
+            python3 - $1 <<'END'
+import socket, sys, time
+mine, other = int(sys.argv[1]), 3 - int(sys.argv[1])
+end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+end.bind(("10.35.0.%d" % mine, 7000))
+end.settimeout(1)
+heard = told = 0
+while not (heard and told > 2):
+    end.sendto(b"done", ("10.35.0.%d" % other, 7000))
+    told += heard
+    try:
+        heard |= end.recv(10) == b"done"
+    except (TimeoutError, ConnectionRefusedError):
+        pass
+END
+            dd if=/dev/iopath/disk1 bs=512 skip=$((3 - $1)) count=1 iflag=direct status=none | tr -d '\\0'
+            blockdev --getsize64 /dev/iopath/disk0 /dev/iopath/disk1"""
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            shared = os.path.join(folder, "shared")
+            with open(shared, "wb") as file:
+                file.truncate(3 << 20)
+            running = [subprocess.Popen([VM, self.kernel, "--no-iopath", "--disk", "virtio:1M", "--share", shared, "--link", f"{folder}:{number}",
+                                         "--", "sh", "-c", program, "sh", str(number)], stdout=subprocess.PIPE) for number in (1, 2)]
+            for number, process in zip((1, 2), running):
+                self.assertEqual(process.communicate(timeout=300)[0].decode().splitlines(),
+                                 [f"10.35.0.{number}/24", f"from {3 - number}", str(1 << 20), str(3 << 20)])
+            with open(shared, "rb") as file:
+                self.assertEqual(file.read(1536), bytes(512) + b"from 1\n".ljust(512, b"\0") + b"from 2\n".ljust(512, b"\0"))
+
     def test_iopath(self):
         if not os.path.exists(os.path.join(ROOT, "build", "dev", "iopath")) or "/" in self.kernel:
             self.skipTest("no iopath for this guest is built")

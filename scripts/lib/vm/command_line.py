@@ -10,7 +10,7 @@ import threading
 from . import cache, kernels, lab
 from .architectures import ARCHITECTURES
 from .errors import Refused, VmError
-from .request import Request, parse_disk, parse_fetch, parse_file
+from .request import Request, parse_disk, parse_fetch, parse_file, parse_link, parse_share
 
 USAGE = """scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]
        scripts/vm --list
@@ -18,6 +18,10 @@ USAGE = """scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]
 EPILOG = """KERNEL is a series: 5.10, 6.1, 6.12, any of the backports, or newest; 6.12/arm64 is that of another architecture.
 The guest has iopath and workload in /iopath/bin (in PATH), tests in /iopath/tests, disks in /dev/iopath/disk0 and
 so on and by their names in $IOPATH_VM_DISKS; the command starts in /root, without input.
+
+Two guests side by side, of one network and with one disk in common, as the nodes of a cluster are:
+  truncate -s 1G disk; mkdir cable
+  scripts/vm 6.1 --link cable:1 --share disk -- CMD & scripts/vm 6.1 --link cable:2 --share disk -- CMD
 
 Exit status: the command's; 2 bad request, 77 the mirror has no such kernel, 124 timed out, 125 the guest or the
 laboratory failed."""
@@ -36,6 +40,10 @@ def parser():
     add("--list", action="store_true", help="the kernels that there are, a line each")
     add("--fetch-only", action="store_true", help="fetch and unpack these kernels, boot none")
     add("--disk", action="append", default=[], metavar="KIND[:SIZE][:QUEUES]", help="an empty disk: virtio, nvme or scsi; 1G, 1 queue")
+    add("--share", action="append", default=[], metavar="FILE",
+        help="a virtio disk with the contents of FILE, which other guests may have at the same time; after those of --disk")
+    add("--link", default="", metavar="FOLDER:1|2",
+        help="one end of a network cable to another guest, by sockets in FOLDER: eth0 with the address 10.35.0.1 or 10.35.0.2")
     add("--module", action="append", default=[], metavar="NAME", help="a kernel module to load before the command")
     add("--cpus", type=int, default=0, metavar="N", help="processors (default: 2, or as many as a disk has queues)")
     add("--memory", type=int, default=1024, metavar="MIB", help="memory (default: %(default)s)")
@@ -108,7 +116,8 @@ def run(options, command):
     if len(options.kernels) != 1:
         raise Refused("one kernel, please: scripts/vm KERNEL [OPTIONS] -- CMD [ARGS]")
     request = Request(
-        options.kernels[0], command, disks=[parse_disk(text) for text in options.disk], modules=options.module,
+        options.kernels[0], command, modules=options.module, link=parse_link(options.link) if options.link else None,
+        disks=[parse_disk(text) for text in options.disk] + [parse_share(text) for text in options.share],
         cpus=options.cpus, memory=options.memory, append=options.append, timeout=options.timeout, silence=options.silence,
         files=[parse_file(text) for text in options.file], fetch=[parse_fetch(text) for text in options.fetch],
         iopath=options.iopath, with_iopath=not options.no_iopath, workload=options.workload, tests=options.tests,

@@ -86,7 +86,7 @@ def stripped(path):
 def settings(request, kernel):
     """For guest/init and guest/start, which source it."""
     words = {"MODULES": " ".join(request.modules), "DISK_KINDS": " ".join(disk.kind for disk in request.disks),
-             "KERNEL": kernel.name, "FETCH": "yes" if request.fetch else "",
+             "LINK": request.link.address() if request.link else "", "KERNEL": kernel.name, "FETCH": "yes" if request.fetch else "",
              "HEADERS": "yes" if request.headers else ""}
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in words.items())
 

@@ -53,9 +53,10 @@ def _run(request, kernel, files, root, folder, output):
     initramfs.write(boot, request, kernel, files, root)
     disks = []
     for number, disk in enumerate(request.disks):
-        disks.append(os.path.join(folder, f"disk{number}"))
-        with open(disks[-1], "wb") as file:
-            file.truncate(disk.size)
+        disks.append(disk.path or os.path.join(folder, f"disk{number}"))
+        if not disk.path:
+            with open(disks[-1], "wb") as file:
+                file.truncate(disk.size)
     images = [machine.Image(root.image, "iopath-root"), machine.Image(files.modules_image, "iopath-modules")]
     if request.headers:
         images.append(machine.Image(kernel_files.headers(kernel), "iopath-headers"))

@@ -38,6 +38,8 @@ def command_line(request, kernel, files, initramfs, images, disks, channels):
     for image in images:
         words += ["-drive", _drive(image.serial, image.path) + ",readonly=on",
                   "-device", f"virtio-blk-pci,drive={image.serial},serial={image.serial}"]
+    if request.link:
+        words += _link(request.link)
     if request.monitor:
         words += ["-qmp", f"unix:{_escape(os.path.abspath(request.monitor))},server=on,wait=off"]
     return words
@@ -51,6 +53,14 @@ def _escape(path):
     return path.replace(",", ",,")
 
 
+def _link(link):
+    """Frames that come when the other guest is not there are lost, as on a cable with one end."""
+    ends = [(side, link.socket(number)) for side, number in (("local", link.number), ("remote", 3 - link.number))]
+    backend = ",".join(f"{side}.type=unix,{side}.path={_escape(path)}" for side, path in ends)
+    return ["-netdev", f"dgram,id=link,{backend}",
+            "-device", f"virtio-net-pci,id=link-device,netdev=link,mac=52:54:00:00:00:0{link.number},romfile="]
+
+
 def _drive(name, path):
     # The guest's flushes need not reach this machine's disk: all of it goes with the guest.
     return f"if=none,id={name},file={_escape(path)},format=raw,cache=unsafe,discard=unmap"
@@ -58,7 +68,8 @@ def _drive(name, path):
 
 def _disk(number, disk, path):
     name = f"disk{number}"
-    drive = ["-drive", _drive(name, path)]
+    # One that is shared is in this machine's page cache, where all its guests see the same.
+    drive = ["-drive", _drive(name, path) + (",file.locking=off" if disk.path else "")]
     if disk.kind == "virtio":
         return [*drive, "-device", f"virtio-blk-pci,id={name}-device,drive={name},serial={name},num-queues={disk.queues}"]
     if disk.kind == "nvme":

@@ -13,6 +13,8 @@ DISK_KINDS = ("virtio", "nvme", "scsi")
 DISK_SIZE = 1 << 30
 UNITS = {"K": 10, "M": 20, "G": 30, "T": 40}
 HOME = "/root"
+LINK_NETWORK = "10.35.0"
+SOCKET_PATH = 100  # bytes that there may be
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,21 @@ class Disk:
     kind: str
     size: int = DISK_SIZE
     queues: int = 1
+    path: str = ""  # of its contents, which are shared with other guests; "": its own, and empty
+
+
+@dataclass(frozen=True)
+class Link:
+    """One end of a cable between two guests."""
+
+    folder: str
+    number: int  # 1 or 2
+
+    def socket(self, number):
+        return os.path.join(self.folder, f"link{number}")
+
+    def address(self):
+        return f"{LINK_NETWORK}.{self.number}"
 
 
 @dataclass
@@ -29,6 +46,7 @@ class Request:
     kernel: str
     command: list
     disks: list = field(default_factory=list)
+    link: Link | None = None
     modules: list = field(default_factory=list)
     cpus: int = 0  # 0: two, or as many as the disk with the most queues has queues
     memory: int = 1024
@@ -64,6 +82,29 @@ def parse_disk(text):
         else:
             raise Refused(f"bad disk '{text}': KIND[:SIZE][:QUEUES], such as nvme:512M:4")
     return Disk(kind, size, queues)
+
+
+def parse_share(text):
+    if not os.path.isfile(text):
+        raise Refused(f"--share: no such file: {text}")
+    size = os.path.getsize(text)
+    if size == 0 or size % 512:
+        raise Refused(f"--share: {text} has {size} bytes, a disk has a multiple of 512")
+    if not os.access(text, os.R_OK | os.W_OK):
+        raise Refused(f"--share: {text} cannot be read and written")
+    return Disk("virtio", size, path=os.path.abspath(text))
+
+
+def parse_link(text):
+    folder, colon, number = text.rpartition(":")
+    if not colon or not folder or number not in ("1", "2"):
+        raise Refused(f"--link wants FOLDER:1 or FOLDER:2, not '{text}'")
+    if not os.path.isdir(folder):
+        raise Refused(f"--link: no such folder: {folder}")
+    link = Link(os.path.abspath(folder), int(number))
+    if len(os.fsencode(link.socket(number))) > SOCKET_PATH:
+        raise Refused(f"--link: the path of a socket has at most {SOCKET_PATH} bytes: {link.socket(number)}")
+    return link
 
 
 def parse_file(text):
@@ -129,5 +170,5 @@ def check(request, architecture):
         request.iopath = binary(request.iopath, "iopath", architecture, "--iopath")
     if request.tests or request.workload:
         request.workload = binary(request.workload, "tests/workload", architecture, "--workload")
-    if request.monitor and len(os.fsencode(os.path.abspath(request.monitor))) > 100:
-        raise Refused("--monitor: the path of a socket has at most 100 bytes")
+    if request.monitor and len(os.fsencode(os.path.abspath(request.monitor))) > SOCKET_PATH:
+        raise Refused(f"--monitor: the path of a socket has at most {SOCKET_PATH} bytes")

@@ -170,6 +170,19 @@ refused "$WORK/nothing is not there: name one with --iopath, or do without (--no
 refused "--memory at least" 6.1 --memory 16 "${here[@]}" -- true
 refused "at most 100 bytes" 6.1 --monitor "$(printf '%0120d' 0)" "${here[@]}" -- true
 
+# Two guests with a link and a disk in common.
+for link in cable cable:3 :1 cable:; do
+    refused "--link wants FOLDER:1 or FOLDER:2, not '$link'" 6.1 --link "$link" "${here[@]}" -- true
+done
+refused "--link: no such folder: $WORK/no" 6.1 --link "$WORK/no:1" "${here[@]}" -- true
+long=$WORK/$(printf '%0100d' 0)
+mkdir "$long"
+refused "at most 100 bytes: $long/link1" 6.1 --link "$long:1" "${here[@]}" -- true
+refused "--share: no such file: $WORK/nothing" 6.1 --share "$WORK/nothing" "${here[@]}" -- true
+refused "--share: no such file: $WORK" 6.1 --share "$WORK" "${here[@]}" -- true
+printf 'half a sector' >"$WORK/odd"
+refused "--share: $WORK/odd has 13 bytes, a disk has a multiple of 512" 6.1 --share "$WORK/odd" "${here[@]}" -- true
+
 # A program for another machine: the head of an ELF file is enough to tell.
 printf '\x7fELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\xb7\0' >"$WORK/arm"
 refused "$WORK/arm is for arm64, the guest is amd64" 6.1/amd64 --iopath "$WORK/arm" -- true
