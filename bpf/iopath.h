@@ -260,6 +260,7 @@ struct iopath_latency {
 
 #include "iopath_async.h"
 #include "iopath_block.h"
+#include "iopath_cluster.h"
 #include "iopath_cpu.h"
 #include "iopath_failure.h"
 #include "iopath_journal.h"

@@ -193,7 +193,7 @@ struct ledger {
 	u64 contention_site; /* key of kernel_locks */
 	u64 contention_ns;   /* of stage lock before that wait */
 	u32 lock_holder;     /* 1 + whom a wait for a file's lock was last counted for; 0: none */
-	u32 pad;
+	u32 cluster_lock;    /* IOPATH_CLUSTER_FLAGS of the one it asks for; 0: none */
 	u64 wait_ns[IOPATH_WAIT_COUNT];
 	u64 commit_seen; /* when the commit that it waited for last had begun, 0: none */
 	u64 merged;      /* it waited for a commit that had served another before */

@@ -56,6 +56,7 @@ static __always_inline void clear_marks(struct ledger *ledger)
 	ledger->blocking_lock = 0;
 	ledger->lock_holder = 0;
 	ledger->contended = 0;
+	ledger->cluster_lock = 0;
 	for (int i = 0; i < WAITED_LOCKS; i++)
 		ledger->waited_locks[i] = (struct waited_lock){};
 }
@@ -170,6 +171,8 @@ VERIFIED_ONCE int close_mixed(struct ledger *ledger, struct iopath_row *row, u64
 	for (u32 wait = 0; wait < IOPATH_WAIT_COUNT; wait++)
 		row->wait_ns[wait] += ledger->wait_ns[wait];
 	row->merged += ledger->merged;
+	if (ledger->cluster_lock) /* it had that lock in the end */
+		count_loss(IOPATH_LOSS_missed_run);
 	write_vias(ledger);
 	for (int i = 0; i < WAITED_LOCKS && ledger->waited_locks[i].site; i++)
 		write_waited_lock(&ledger->waited_locks[i]);

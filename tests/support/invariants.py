@@ -31,7 +31,7 @@ KEYS = {
             "command completion",
     "interrupt": "irq name cpu count seconds latency",
     "softirq": "vector cpu count seconds latency delay",
-    "kernel_lock": "caller type op target fs device waits seconds max",
+    "kernel_lock": "caller type lock level op target fs device waits seconds max",
     "file_lock": "kind type device inode path name start end waiter holder waits seconds max open",
     "commits": "device count seconds latency phases asked_by handles blocks",
     "scheduler": "switches migrations runqueue",

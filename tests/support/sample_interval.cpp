@@ -182,10 +182,11 @@ void add_layers(Counts& counts)
     open.time = open.open_time = 31ms;
     open.max = 31ms;
     counts.file_locks = {lock, open};
-    counts.kernel_locks = {
-        {"ext4_buffered_write_iter", "rwsem:W", Op::write, Target::file, "ext4", "vda", 321, 27ms,
-         4ms},
-        {"pipe_write", "mutex", Op::write, Target::pipe, "", "", 12, 90us, 21us}};
+    counts.kernel_locks = {{"ext4_buffered_write_iter", "rwsem:W", Op::write, Target::file, "ext4",
+                            "vda", 321, 27ms, 4ms},
+                           {"pipe_write", "mutex", Op::write, Target::pipe, "", "", 12, 90us, 21us},
+                           {"ocfs2_inode_lock_full_nested", "cluster", Op::write, Target::file,
+                            "ocfs2", "vdb", 2, 31us, 17us, "meta", "EX"}};
     Commits commits;
     commits.device = "vda";
     commits.latency = latency_of({{12, 4ms}, {1, 31ms}});

@@ -5,6 +5,7 @@
 #include "collect/collector.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <tuple>
 
@@ -36,6 +37,24 @@ std::string type_of(std::uint32_t flags)
     else if ((flags & kSpin) != 0)
         name = side.empty() ? "spinlock" : "rwlock";
     return fmt::format("{}{}", name, side);
+}
+
+/// Of ocfs2's locks, by its enum ocfs2_lock_type; the same since 2.6.29, but for what came behind.
+std::string cluster_lock(std::uint32_t flags)
+{
+    constexpr std::array kTypes{"unknown",  "meta",        "data",     "super",  "rename",
+                                "rw",       "dentry",      "open",     "flock",  "qinfo",
+                                "nfs_sync", "orphan_scan", "refcount", "trim_fs"};
+    const std::size_t type = IOPATH_CLUSTER_TYPE(flags);
+    return type < kTypes.size() ? kTypes.at(type) : fmt::format("type {}", type - 1);
+}
+
+/// In the words of the DLM.
+std::string cluster_level(std::uint32_t flags)
+{
+    constexpr std::array kLevels{"NL", "CR", "CW", "PR", "PW", "EX"};
+    const std::size_t level = IOPATH_CLUSTER_LEVEL(flags);
+    return level < kLevels.size() ? kLevels.at(level) : fmt::format("level {}", level);
 }
 
 using Functions = std::map<std::uint64_t, KernelFunction>;
@@ -87,10 +106,15 @@ void Collector::read_kernel_locks(Counts& counts)
         KernelLockWaits fresh;
         const Way way = way_to(lock, functions);
         fresh.caller = way.caller;
-        if ((lock.flags & IOPATH_LOCK_SLEEP) == 0)
+        if ((lock.flags & IOPATH_LOCK_CLUSTER) != 0) {
+            fresh.type = "cluster";
+            fresh.lock = cluster_lock(lock.flags);
+            fresh.level = cluster_level(lock.flags);
+        } else if ((lock.flags & IOPATH_LOCK_SLEEP) == 0) {
             fresh.type = type_of(lock.flags);
-        else
+        } else {
             fresh.type = way.to_folio ? "folio" : "wait";
+        }
         const auto identity = identities_.find(lock.row);
         if (identity != identities_.end()) {
             fresh.op = identity->second.op;
@@ -101,8 +125,11 @@ void Collector::read_kernel_locks(Counts& counts)
             fresh.op = Op::open; // the one whose row is known at its end only
             fresh.target = Target::file;
         }
+        if (fresh.of_cluster() && fresh.fs.empty())
+            fresh.fs = "ocfs2"; // of what named its file by a path
         const auto key = [](const KernelLockWaits& row) {
-            return std::tie(row.caller, row.type, row.op, row.target, row.fs, row.device);
+            return std::tie(row.caller, row.type, row.lock, row.level, row.op, row.target, row.fs,
+                            row.device);
         };
         KernelLockWaits& row =
             entry_for(counts.kernel_locks, fresh,

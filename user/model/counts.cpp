@@ -73,7 +73,8 @@ const FileLockKey& key_of(const FileLockWaits& row)
 }
 auto key_of(const KernelLockWaits& row)
 {
-    return std::tie(row.caller, row.type, row.op, row.target, row.fs, row.device);
+    return std::tie(row.caller, row.type, row.lock, row.level, row.op, row.target, row.fs,
+                    row.device);
 }
 auto key_of(const Commits& row)
 {

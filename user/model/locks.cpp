@@ -31,6 +31,13 @@ void FileLockWaits::subtract(const FileLockWaits& earlier)
     open_time = std::min(open_time, time);
 }
 
+std::string type_text(const KernelLockWaits& row)
+{
+    if (!row.of_cluster())
+        return row.type;
+    return fmt::format("{} {}:{}", row.type, row.lock, row.level);
+}
+
 std::string file_name(const FileLockWaits& row)
 {
     if (!row.path.empty())

@@ -49,7 +49,8 @@ struct FileLockWaits {
 /// Kernel locks that operations had to wait for, by who asked for them.
 struct KernelLockWaits {
     std::string caller; ///< the kernel's function; its address where names are hidden
-    std::string type;   ///< as perf lock has it: "mutex", "rwsem:W"; else "folio", "wait"
+    /// As perf lock has it: "mutex", "rwsem:W"; else "folio", "wait", "cluster".
+    std::string type;
     Op op{};
     Target target{};
     std::string fs; ///< of the operation's row, as is the device; empty: unknown
@@ -57,8 +58,15 @@ struct KernelLockWaits {
     std::uint64_t waits = 0;
     Nanoseconds time{}; ///< a part of the row's stage lock
     Nanoseconds max{};  ///< since attaching
+    // Of a lock that the nodes of a cluster share (ocfs2); else empty.
+    std::string lock{};  ///< what it is of: "meta", "rw"; "unknown"
+    std::string level{}; ///< "PR": to read, "EX": to write
+
+    [[nodiscard]] bool of_cluster() const { return !lock.empty(); }
 };
 
+/// "rwsem:W", "cluster meta:EX".
+std::string type_text(const KernelLockWaits& row);
 /// "/data/db.lock", else "db.lock", else "inode 12".
 std::string file_name(const FileLockWaits& row);
 /// "flock, write", "posix, read 0-99".

@@ -60,7 +60,8 @@ bpf_link* attach_program(const bpf_program* program, const Alternative& way, std
 std::string why_not_attached(const Alternative& way, int error)
 {
     if (!way.module.empty() && error == ENOENT)
-        return "module " + std::string(way.module) + " has no tracepoint " +
+        return "module " + std::string(way.module) +
+               (is_function(way.how) ? " has no function " : " has no tracepoint ") +
                std::string(way.event) + " on this kernel";
     return std::string("attach refused: ") + strerror(error);
 }

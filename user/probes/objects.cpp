@@ -11,6 +11,8 @@
 #include "bpf/block_untyped.skel.h"
 #include "bpf/cache.skel.h"
 #include "bpf/cache_untyped.skel.h"
+#include "bpf/cluster.skel.h"
+#include "bpf/cluster_untyped.skel.h"
 #include "bpf/fault.skel.h"
 #include "bpf/fault_untyped.skel.h"
 #include "bpf/function.skel.h"
@@ -94,6 +96,7 @@ constexpr std::array kOpeners{
     Opener{"irq", open_skeleton<iopath_irq_bpf>, open_skeleton<iopath_irq_untyped_bpf>},
     Opener{"block", open_skeleton<iopath_block_bpf>, open_skeleton<iopath_block_untyped_bpf>},
     Opener{"cache", open_skeleton<iopath_cache_bpf>, open_skeleton<iopath_cache_untyped_bpf>},
+    Opener{"cluster", open_skeleton<iopath_cluster_bpf>, open_skeleton<iopath_cluster_untyped_bpf>},
     Opener{"fault", open_skeleton<iopath_fault_bpf>, open_skeleton<iopath_fault_untyped_bpf>},
     Opener{"journal", open_skeleton<iopath_journal_bpf>, open_skeleton<iopath_journal_untyped_bpf>},
     Opener{"limit", open_skeleton<iopath_limit_bpf>, open_skeleton<iopath_limit_untyped_bpf>},

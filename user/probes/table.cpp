@@ -27,6 +27,14 @@ constexpr std::string_view kCloseFunction = "__x64_sys_close";
         kprobe, probe "__kprobe" variant, event, arguments, {}, probe "__kretprobe" variant        \
     }
 
+// ocfs2's function, of which the compiler makes a copy that BTF does not tell of: what it is called
+// is found out by attaching.
+#define CLUSTER_LOCK(how, at_return, variant, suffix)                                              \
+    {                                                                                              \
+        how, "cluster_lock__" #how variant, "__ocfs2_cluster_lock" suffix, kAny, {},               \
+            "cluster_lock__" at_return variant, "ocfs2"                                            \
+    }
+
 // All ways of watching calls of a function.
 #define ENTRY(probe, event)                                                                        \
     {fentry, probe "__fentry", event}, {kprobe_multi, probe "__kprobe_multi", event},              \
@@ -269,6 +277,13 @@ const std::vector<Probe> kTable = {
      {{raw_tp, "f2fs_nodes__raw_tp", "f2fs_submit_write_bio", kAny, {}, {}, "f2fs"}}},
     {"f2fs_flush", "journal", "f2fs' thread has flushed the device for several syncs",
      {{raw_tp, "f2fs_flush__raw_tp", "f2fs_issue_flush", kAny, {}, {}, "f2fs"}}},
+    {"cluster_lock", "cluster", "ocfs2 asks for a lock that the nodes of a cluster share",
+     {CLUSTER_LOCK(kprobe_multi, "kretprobe_multi", "_isra", ".isra.0"),
+      CLUSTER_LOCK(kprobe_multi, "kretprobe_multi", "", ""),
+      CLUSTER_LOCK(kprobe, "kretprobe", "_isra", ".isra.0"),
+      CLUSTER_LOCK(kprobe, "kretprobe", "_constprop", ".constprop.0"),
+      CLUSTER_LOCK(kprobe, "kretprobe", "", "")}, {}, {}, false, {},
+     "waits for other nodes are in stage helper"},
     {"nvme_answer", "nvme", "NVMe commands are answered",
      {{raw_tp, "nvme_answer__raw_tp", "nvme_complete_rq", kAny, {}, {}, "nvme_core"}}},
     {"nvme_done", "nvme", "requests of NVMe commands are done",
@@ -295,9 +310,9 @@ const std::vector<Probe> kTable = {
 };
 // clang-format on
 
-constexpr std::array<std::string_view, 14> kLayers = {
-    "syscall", "function", "lookup", "cache",  "fault",  "sched",   "irq",
-    "block",   "limit",    "lock",   "memory", "socket", "journal", "nvme"};
+constexpr std::array<std::string_view, 15> kLayers = {
+    "syscall", "function", "lookup", "cache",  "fault",   "sched", "irq",    "block",
+    "limit",   "lock",     "memory", "socket", "journal", "nvme",  "cluster"};
 
 } // namespace
 

@@ -146,6 +146,32 @@ TEST_CASE("kernel locks are named by the first function that is no lock's own")
     CHECK(counts.kernel_locks[1].op == Op::open);
 }
 
+TEST_CASE("a lock of a cluster is told by what it is of, and for what")
+{
+    FakeMaps maps;
+    const auto put = [&](std::uint64_t key, std::uint32_t type, std::uint32_t level) {
+        maps.put<std::uint64_t, iopath_kernel_lock>(
+            "kernel_locks", key,
+            {{{50}, IOPATH_CLUSTER_FLAGS(type, level), 1 + IOPATH_OP_write, 1, 10, 10}});
+    };
+    put(1, 1, 3);  // OCFS2_LOCK_TYPE_META, DLM_LOCK_PR
+    put(2, 5, 5);  // OCFS2_LOCK_TYPE_RW, DLM_LOCK_EX
+    put(3, 13, 5); // OCFS2_LOCK_TYPE_TRIM_FS
+    put(4, 0, 5);
+    put(5, 99, 9);
+    Collector collector(maps, names());
+    const Counts counts = collector.counts({}, "");
+    std::vector<std::string> texts;
+    for (const KernelLockWaits& row : counts.kernel_locks) {
+        CHECK(row.type == "cluster");
+        CHECK(row.fs == "ocfs2");
+        texts.push_back(type_text(row));
+    }
+    CHECK(texts == std::vector<std::string>{"cluster meta:PR", "cluster rw:EX",
+                                            "cluster trim_fs:EX", "cluster unknown:EX",
+                                            "cluster type 98:level 9"});
+}
+
 TEST_CASE("a lock that no event told of is a folio's if functions for folios were called")
 {
     FakeMaps maps;

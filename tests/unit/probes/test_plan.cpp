@@ -148,9 +148,26 @@ TEST_CASE("where the kernel refuses fentry it is not chosen, and what has no oth
     for (const PlannedProbe& one : plan) {
         INFO(one.probe->name);
         CHECK((one.chosen == nullptr) == is_of_a_function(one));
-        if (is_of_a_function(one))
+        if (one.probe->alternatives.front().how == How::fentry)
             CHECK_THAT(one.reason, Catch::Matchers::ContainsSubstring("not permitted here"));
     }
+}
+
+TEST_CASE("a module's function, whose name only attaching tells, waits for the module")
+{
+    Facts facts = full_kernel();
+    std::erase_if(facts.functions,
+                  [](const auto& one) { return one.first.starts_with("__ocfs2_cluster_lock"); });
+    facts.functions.erase(std::string(kFprobeReturn));
+    const Plan without = make_plan(facts, {});
+    CHECK(planned(without, "cluster_lock").chosen == nullptr);
+    CHECK_THAT(planned(without, "cluster_lock").reason,
+               Catch::Matchers::ContainsSubstring("module ocfs2 is not loaded"));
+    facts.modules.insert("ocfs2");
+    PlanLimits limits;
+    limits.refused[{Flavour::typed, "cluster_lock__kretprobe_isra"}] = "no such function";
+    CHECK(planned(make_plan(facts, limits), "cluster_lock").chosen->program ==
+          "cluster_lock__kprobe_constprop");
 }
 
 TEST_CASE("what is forbidden or refused is not chosen, and says why")

@@ -39,6 +39,8 @@ Json kernel_lock(const KernelLockWaits& row)
 {
     return {{"caller", row.caller},
             {"type", row.type},
+            {"lock", text_or_null(row.lock)},
+            {"level", text_or_null(row.level)},
             {"op", name_of(row.op)},
             {"target", name_of(row.target)},
             {"fs", row.fs},

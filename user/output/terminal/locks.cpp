@@ -50,16 +50,16 @@ void kernel_locks(Page& page, const Interval& interval)
     if (rows.empty())
         return;
     page.title("Kernel locks");
-    Table table(page, {{"taken by", 32, true},
-                       {"type", 11, true},
-                       {"op", 10, true},
+    Table table(page, {{"taken by", 28, true},
+                       {"type", 16, true},
+                       {"op", 9, true},
                        {"waits", 8},
                        {"time", 9},
                        {"max", 9}});
     table.head();
     table.rows(rows, kRows, [&](const KernelLockWaits& row) {
         table.row({{row.caller},
-                   {row.type},
+                   {type_text(row)},
                    {std::string(name_of(row.op))},
                    {count_text(row.waits)},
                    {human_duration(row.time)},
