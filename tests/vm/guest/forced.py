@@ -40,7 +40,7 @@ class Forced(Case):
         if Forced.device is None:
             Forced.device = hostdev.LoopDevice("/tmp", 64, "ext4")
             # Probes of modules are lit once these are loaded.
-            for module in ("btrfs", "f2fs", "nvme_core", "xfs"):  # which have probes of their own
+            for module in ("btrfs", "f2fs", "nvme_core", "ocfs2", "xfs"):  # which have probes of their own
                 subprocess.run(["modprobe", module], check=False, capture_output=True)
 
     def command(self):
