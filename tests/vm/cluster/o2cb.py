@@ -28,6 +28,8 @@ class Node:
         self.number = number
         self.join()
         self.other = self.connect()
+        # For reading alone: one for both forgets at each line written what it has read ahead.
+        self.heard = self.other.makefile("r", encoding="ascii")
         if number == 1:
             # Without the tools' own look at the cluster, which is another's disk to them.
             subprocess.run(["mkfs.ocfs2", "-q", "-F", "-x", "-N", "2", "-J", "size=4M", "--cluster-stack=o2cb", "--cluster-name=lab",
@@ -70,12 +72,16 @@ class Node:
             else:
                 raise TimeoutError("the other node does not listen")
         end.settimeout(PATIENCE)
-        return end.makefile("rw", encoding="ascii")
+        return end
+
+    def exchange(self, word):
+        """The other's."""
+        self.other.sendall(f"{word}\n".encode("ascii"))
+        return self.heard.readline().strip()
 
     def meet(self, where):
         """Both nodes are here."""
-        print(where, file=self.other, flush=True)
-        heard = self.other.readline().strip()
+        heard = self.exchange(where)
         if heard != where:
             raise AssertionError(f"here it is '{where}', on the other node '{heard}'")
 

@@ -7,10 +7,12 @@ import sys
 import time
 
 from file_systems import FileSystemCase
+from harness import Disturbed
 import o2cb
 
 NUMBER = int(os.environ["IOPATH_NODE"])
 WRITES = 100
+TRIES = 6
 # Each node has blocks of its own; it is the file that they share.
 WRITE = """
 import os, sys
@@ -61,11 +63,16 @@ class Ocfs2(FileSystemCase):
         return next(line for line in report["coverage"] if line["probe"] == "cluster_lock")
 
     def cluster_locks(self, report, count):
-        """Rows of those that so many writes of 1,000 bytes have waited for."""
+        """Rows of those that so many writes of 1,000 bytes have waited for. Where programs can be preempted a few of so
+        many runs are always skipped, and each may be a write's."""
+        skipped = report.loss("skipped_run")
+        if not skipped:
+            self.check(report)
+            self.assert_nothing_lost(report)
+        self.assertEqual(report["ledger"]["imbalanced"], 0)
         row = report.row(op="write", fs="ocfs2")
-        self.assertEqual((row["count"], row["bytes"], row["device"], row["errors"]), (count, 1000 * count, os.path.basename(o2cb.DISK), 0))
-        self.assert_nothing_lost(report)
-        self.assertEqual(report.loss("missed_run"), 0)
+        self.assert_within(row["count"], count - skipped, count, f"writes, {skipped} runs skipped")
+        self.assertEqual((row["bytes"], row["device"], row["errors"]), (1000 * row["count"], os.path.basename(o2cb.DISK), 0))
         locks = [line for line in report["kernel_locks"] if line["type"] == "cluster"]
         for line in locks:
             self.assertEqual(line["fs"], "ocfs2", line)
@@ -74,14 +81,29 @@ class Ocfs2(FileSystemCase):
             self.assertIn(line["level"], ("PR", "EX"))
         return locks
 
+    def until_undisturbed(self, attempt):
+        """attempt(number), again on both nodes where one of them was disturbed: they go together."""
+        for number in range(TRIES):
+            try:
+                attempt(number)
+                word = "done"
+            except Disturbed as reason:
+                word = f"disturbed: {reason}"
+            words = word, self.node.exchange(word)
+            if words == ("done", "done"):
+                return
+        self.fail(f"{TRIES} times: {words}")
+
     def test_1_each_node_counts_its_own(self):
-        folder = os.path.join(o2cb.FOLDER, f"node{NUMBER}")
+        self.until_undisturbed(self.count)
+
+    def count(self, number):
+        folder = os.path.join(o2cb.FOLDER, f"node{NUMBER}-{number}")
         os.mkdir(folder)
         self.node.meet("made a folder")
         report = self.assert_exact(folder, "ocfs2", os.path.basename(o2cb.DISK))
         probe = self.cluster_probe(report)
         self.assertIn(probe["how"], ("kprobe", "kprobe_multi"), probe)
-        self.node.meet("counted")
 
     def test_2_writers_of_one_file_wait_for_each_other(self):
         path = os.path.join(o2cb.FOLDER, "both")
@@ -92,10 +114,9 @@ class Ocfs2(FileSystemCase):
         before = o2cb.lock_counts(path)
         self.node.meet("ready to write")
         writers = [sys.executable, "-S", "-E", "-c", WRITE_IN_TURNS, path, NUMBER, WRITES]
-        report = self.diagnose("--fs", "ocfs2", cmd=writers, timeout=150).report
+        report = self.diagnose("--fs", "ocfs2", cmd=writers, check=False, timeout=150).report
         locks = self.cluster_locks(report, WRITES)
         after = o2cb.lock_counts(path)
-        self.node.meet("written")
         rw = [line for line in locks if (line["op"], line["lock"], line["level"]) == ("write", "rw", "EX")]
         # The first one may find it at hand, and an answer may be there before the asker sleeps.
         self.assert_within(sum(line["waits"] for line in rw), 0.8 * WRITES, WRITES, "waits for lock rw")
@@ -114,15 +135,16 @@ class Ocfs2(FileSystemCase):
         finding = next(one for one in report["findings"] if one["id"] == "lock-contention" and one["subject"]["type"] == "cluster")
         self.assertIn(finding["subject"]["lock"], LETTERS.values())
         with open(path, "rb") as file:
-            data = file.read()
-        self.assertEqual(data.count(b"x"), 2 * 1000 * WRITES)
+            self.assertEqual(file.read().count(b"x"), 2 * 1000 * WRITES)
         self.node.meet("read")
 
     def test_3_a_node_that_dies_is_waited_for(self):
-        path = os.path.join(o2cb.FOLDER, "both")
+        path = os.path.join(o2cb.FOLDER, "last")
         if NUMBER == 2:
-            with open(path, "r+b") as file:  # its locks are here now
+            with open(path, "wb") as file:  # its locks are here now
                 file.write(b"x" * 1000)
+                file.flush()
+                os.fsync(file.fileno())  # what the journal does not have is gone with the node
             self.node.meet("about to die")
             with open("/proc/sysrq-trigger", "w", encoding="ascii") as trigger:
                 trigger.write("b")
@@ -133,9 +155,8 @@ class Ocfs2(FileSystemCase):
         began = time.monotonic()
         subprocess.run([sys.executable, "-S", "-E", "-c", WRITE, path], check=True, timeout=100)
         took = time.monotonic() - began
-        report = watch.stop()
+        report = watch.stop(check=False)
         locks = self.cluster_locks(report, 3)
         # Whichever call needs one of its locks first: the open, as a rule.
         self.assert_within(max((line["max"] for line in locks), default=0), 5, took, locks)
         self.assertGreater(report.share("lock", fs="ocfs2"), 0.9)
-        self.assertEqual(report["ledger"]["imbalanced"], 0)
