@@ -62,3 +62,21 @@ class Late(Case):
     def transactions(self, device):
         with open(glob.glob(f"/proc/fs/jbd2/{device}-*/info")[0], encoding="ascii") as info:
             return int(info.readline().split()[0])
+
+
+class LateFunction(Case):
+    def cluster(self, report):
+        return next(line for line in report["coverage"] if line["probe"] == "cluster_lock")
+
+    def test_a_module_that_comes_has_its_function_watched(self):
+        subprocess.run(["modprobe", "-r", "ocfs2"], check=False, capture_output=True)
+        if loaded("ocfs2"):
+            self.skipTest("ocfs2 is no module that can be taken away here")
+        line = self.cluster(self.diagnose(cmd=["true"]).report)
+        self.assertEqual(line["how"], "dark")
+        self.assertIn("module ocfs2 is not loaded", line["reason"])
+        watch = self.watch().ready()
+        subprocess.run(["modprobe", "ocfs2"], check=True)
+        self.addCleanup(subprocess.run, ["modprobe", "-r", "ocfs2"], check=False, capture_output=True)
+        time.sleep(2.5)  # once a second iopath looks
+        self.assertIn(self.cluster(watch.stop())["how"], ("kprobe", "kprobe_multi"))
