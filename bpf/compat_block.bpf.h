@@ -166,26 +166,4 @@ static __always_inline u64 css_cgroup_id(void *css)
 	return READ_FIELD(READ_FIELD(cgroup, cgroup, kn), kernfs_node, id);
 }
 
-/* A kernel thread's struct kthread hung on set_child_tid until 5.17. */
-struct task_struct___before_5_17 {
-	void *set_child_tid;
-} __attribute__((preserve_access_index));
-
-/* What a thread of a work queue works on into IOPATH_COMM bytes: the name of its queue,
- * or what the work calls itself ("flush-254:0"). */
-static __always_inline void read_work(char *name, struct task_struct *task)
-{
-	void *thread, *worker;
-
-	if (bpf_core_field_exists(struct task_struct, worker_private))
-		thread = READ_FIELD(task, task_struct, worker_private);
-	else
-		thread = BPF_CORE_READ((struct task_struct___before_5_17 *)task, set_child_tid);
-	worker = thread ? READ_FIELD(thread, kthread, data) : NULL;
-	if (!worker ||
-	    bpf_probe_read_kernel_str(name, IOPATH_COMM,
-	                              worker + bpf_core_field_offset(struct worker, desc)) < 0)
-		count_block_loss(IOPATH_LOSS_read_failed);
-}
-
 #endif

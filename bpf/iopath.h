@@ -263,6 +263,7 @@ struct iopath_latency {
 #include "iopath_cluster.h"
 #include "iopath_cpu.h"
 #include "iopath_failure.h"
+#include "iopath_helper.h"
 #include "iopath_journal.h"
 #include "iopath_kernel.h"
 #include "iopath_locks.h"

@@ -390,8 +390,10 @@ struct bpf_iter__task {
 #define PF_EXITING           0x00000004
 #define PF_KTHREAD           0x00200000
 #define TASK_INTERRUPTIBLE   0x1
+#define TASK_UNINTERRUPTIBLE 0x2
 #define TASK_DEAD            0x80
 #define TASK_WAKEKILL        0x100
+#define TASK_NOLOAD          0x400
 #define S_IFMT               00170000
 #define S_IFSOCK             0140000
 #define S_IFREG              0100000

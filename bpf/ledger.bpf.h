@@ -61,6 +61,12 @@ static __always_inline void charge(struct ledger *ledger, enum iopath_stage stag
 	ledger->touched |= 1U << stage;
 }
 
+/* Is its time accounted for: of an operation, or of a kernel thread at work. */
+static __always_inline bool is_charged(const struct ledger *ledger)
+{
+	return ledger->start || ledger->flags & THREAD_WORKING;
+}
+
 /* What running means at the moment. */
 static __always_inline enum iopath_stage running_stage(const struct ledger *ledger)
 {

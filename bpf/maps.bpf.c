@@ -3,6 +3,7 @@
 #include "async_maps.bpf.h"
 #include "compat.bpf.h"
 #include "maps_failure.bpf.h"
+#include "maps_helper.bpf.h"
 #include "maps_journal.bpf.h"
 #include "maps_lookup.bpf.h"
 #include "maps_search.bpf.h"

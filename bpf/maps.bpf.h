@@ -60,6 +60,8 @@ enum thread_flags {
 	THREAD_PENDING = IOPATH_MARK_PENDING,
 	THREAD_SELF = 16,                   /* iopath's own */
 	THREAD_MARKED = IOPATH_MARK_MEMBER, /* --comm may still leave it out */
+	THREAD_KERNEL = 64,                 /* a helper that has no operations of its own */
+	THREAD_WORKING = 128,               /* such a one, and it does not wait for work */
 };
 
 /* What a coming block is charged to, whoever ends it. */
@@ -224,6 +226,28 @@ struct wait_span {
 	u32 stage; /* may carry FLUSH */
 	u32 pad;
 };
+/* When a helper's work was waited for: disjoint, ascending. */
+#define CLAIMS 4
+struct claims {
+	u64 ns;    /* claimed since it was last written to the map */
+	u64 floor; /* what was before is claimed no more */
+	u32 count;
+	u32 pad;
+	struct claim {
+		u64 begin;
+		u64 end;
+	} spans[CLAIMS];
+};
+
+/* What a kernel thread is at. Its stages are in its ledger; all of these sums are since they
+ * were last written to the map. */
+struct work {
+	struct iopath_helper_key key;
+	u64 written;
+	struct claims by_operations;
+	struct claims by_any; /* helpers, too */
+};
+
 struct wait_ring {
 	u32 next;
 	u32 served;   /* operations that waited for the commit at hand, or the last */
@@ -233,6 +257,7 @@ struct wait_ring {
 	struct asker asker; /* who woke it last */
 	struct asker first; /* of a commit whose asker was not seen: whom it served first */
 	struct wait_span spans[WAITS];
+	struct work work; /* of kernel threads */
 };
 
 /* What threads keep: in the task itself, or, where the kernel has no task storage

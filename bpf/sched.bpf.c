@@ -3,6 +3,7 @@
 #include "lock_waits.bpf.h"
 #include "waits.bpf.h"
 #include "scope.bpf.h"
+#include "work.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -29,7 +30,9 @@ static __always_inline struct ledger *ledger_of_leaving(struct task_struct *task
 static __always_inline void leave(struct ledger *ledger, const struct moment *moment, bool runnable,
                                   u32 state, struct iopath_sched *counts)
 {
-	if (ledger->start) {
+	if (ledger->flags & THREAD_KERNEL) {
+		leave_work(ledger, moment, !runnable && !sleeps_at_work(state));
+	} else if (ledger->start) {
 		struct moment since = last_transition(ledger);
 
 		charge_run(ledger, &since, moment);
@@ -63,13 +66,15 @@ static __always_inline void count_runqueue(struct iopath_sched *counts, u64 ns)
 /* Back on a CPU. A block that ends here without its wake-up having been charged
  * was ended before the thread had left (the stamp is older than the block), or
  * by a wake-up that we missed. */
-static __always_inline void enter(struct ledger *ledger, const struct moment *moment,
-                                  struct iopath_sched *counts)
+static __always_inline void enter(struct ledger *ledger, struct task_struct *task,
+                                  const struct moment *moment, struct iopath_sched *counts)
 {
 	u64 waited = span(ledger->mark, moment->now);
 	bool missed = ledger->state == BLOCKED && !ledger->waking;
 
-	if (ledger->start) {
+	if ((ledger->flags & (THREAD_KERNEL | THREAD_WORKING)) == THREAD_KERNEL && !missed)
+		begin_work(ledger, find_ring(task), ledger->mark); /* woken before it had left */
+	if (is_charged(ledger)) {
 		if (missed) {
 			charge(ledger, IOPATH_STAGE_other, waited);
 			count_loss(IOPATH_LOSS_missed_run);
@@ -117,7 +122,7 @@ static __always_inline int on_switch(bool preempt, struct task_struct *prev,
 	if (leaving)
 		leave(leaving, &moment, preempt || !prev_state, prev_state, counts);
 	if (entering && entering->state != RUNNING)
-		enter(entering, &moment, counts);
+		enter(entering, next, &moment, counts);
 	if (prev_state & TASK_DEAD)
 		forget_thread(prev);
 	return 0;
@@ -134,6 +139,22 @@ static __always_inline void note_lock_wake(struct ledger *ledger, struct task_st
 	if (cpu)
 		end_lock_wait(ledger, TASK(sleeper, pid), begin, now,
 		              !cut && current_context(cpu) == IN_TASK && TASK(current_task(), pid));
+}
+
+/* A kernel thread that a signal could have woken, but a timer has, had made a pause between works
+ * (xfsaild). */
+static __always_inline bool ended_by_pause(const struct ledger *ledger, const struct cpu_state *cpu)
+{
+	return ledger->flags & THREAD_WORKING && ledger->armed & ARMED_INTERRUPTIBLE &&
+	       interrupt_stage(ledger, cpu) == IOPATH_STAGE_timer;
+}
+
+/* Was there something that it could not do without? Helpers also wait for work. */
+static __always_inline bool is_wait(const struct ledger *ledger)
+{
+	if (ledger->flags & THREAD_KERNEL)
+		return ledger->flags & THREAD_WORKING;
+	return ledger->start || !(ledger->armed & ARMED_INTERRUPTIBLE);
 }
 
 /* Charges the wait as soon as it ends; what follows until the thread runs is the
@@ -164,9 +185,16 @@ static __always_inline int on_waking(struct task_struct *sleeper)
 			return 0;
 		if (ledger->flags & THREAD_HELPER)
 			wait.ring = find_ring(sleeper);
+		if (ended_by_pause(ledger, cpu))
+			ledger->flags &= ~THREAD_WORKING;
 		charge_wait(&wait, sleeper, waker, cpu);
+		if (TASK(waker, flags) & PF_KTHREAD && current_context(cpu) == IN_TASK &&
+		    is_wait(ledger))
+			claim_work(wait.begin, wait.end, !(ledger->flags & THREAD_KERNEL));
 		if (wait.ring)
 			note_asker(wait.ring, waker, current_context(cpu));
+		if ((ledger->flags & (THREAD_KERNEL | THREAD_WORKING)) == THREAD_KERNEL)
+			begin_work(ledger, wait.ring, wait.end);
 	}
 	if (ledger->async.call)
 		ledger->async.blocked += wait.end - wait.begin;
@@ -211,6 +239,14 @@ static __always_inline int on_fork(struct task_struct *parent, struct task_struc
 	return 0;
 }
 
+/* A program that the kernel starts was a kernel thread. */
+static __always_inline void leave_kernel(struct ledger *ledger, struct wait_ring *ring)
+{
+	if (ring)
+		write_work(ledger, &ring->work, bpf_ktime_get_ns());
+	ledger->flags &= ~(THREAD_HELPER | THREAD_KERNEL | THREAD_WORKING);
+}
+
 static __always_inline int on_exec(struct task_struct *task)
 {
 	struct ledger *ledger;
@@ -219,6 +255,8 @@ static __always_inline int on_exec(struct task_struct *task)
 	mark_listed(task); /* where no task iterator has */
 #endif
 	ledger = find_ledger(task);
+	if (ledger && ledger->flags & THREAD_KERNEL)
+		leave_kernel(ledger, find_ring(task));
 	if (ledger && ledger->flags & THREAD_PENDING) {
 		ledger->flags &= ~THREAD_PENDING;
 		mark(task, THREAD_MARKED);

@@ -13,7 +13,7 @@ static __always_inline u8 first_flags(struct task_struct *task)
 	if (TASK(task, tgid) == config.self_tgid)
 		return flags | THREAD_SELF;
 	if (is_helper(task))
-		flags |= THREAD_HELPER;
+		flags |= THREAD_HELPER | (TASK(task, flags) & PF_KTHREAD ? THREAD_KERNEL : 0);
 	if (config.scope == IOPATH_SCOPE_SYSTEM && !config.filter_comm)
 		flags |= THREAD_IN_SCOPE;
 	return flags;

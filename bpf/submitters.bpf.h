@@ -79,7 +79,7 @@ static __noinline int name_kernel_thread(struct iopath_submitter_key *key)
 		key->tgid = TASK(task, tgid);
 		return 0;
 	}
-	read_work(key->worker, task);
+	read_work(key->worker, IOPATH_COMM, task);
 	/* IOPATH_SUBMITTER_KERNEL, _WRITEBACK of a flusher, _UNKNOWN of kblockd. */
 	key->kind = (IOPATH_SUBMITTER_KERNEL + begins_with(key->worker, FLUSHER, 6)) *
 	            (1 - begins_with(key->worker, KBLOCKD, 7));

@@ -38,7 +38,7 @@ VERIFIED_ONCE int charge_part(struct ledger *ledger, struct wait_ring *ring, u64
 	stage &= FLUSH - 1;
 	if (!ledger || end <= begin || stage >= IOPATH_STAGE_COUNT)
 		return 0;
-	if (ledger->start) {
+	if (is_charged(ledger)) {
 		charge(ledger, stage, end - begin);
 		if (flush)
 			ledger->flush_ns += end - begin;
@@ -178,16 +178,16 @@ static __always_inline void charge_helper(struct ended_wait *wait, struct task_s
 	u64 flushed = wait->ledger->flush_ns;
 	u64 rest = charge_helper_waits(wait->ledger, wait->ring, ring, wait->begin, wait->end);
 
+	if (rest && is_charged(wait->ledger))
+		charge(wait->ledger, IOPATH_STAGE_helper, rest);
 	if (!wait->ledger->start)
 		return;
 	sort_wait(wait->ledger, ring, 0,
 	          wait->end - wait->begin - (wait->ledger->flush_ns - flushed));
 	if (ring && ring->commit_begin > wait->ledger->start)
 		note_first_served(ring, sleeper);
-	if (rest) {
-		charge(wait->ledger, IOPATH_STAGE_helper, rest);
+	if (rest)
 		note_via(wait->ledger, IOPATH_STAGE_helper, rest);
-	}
 }
 
 /* All of it to one stage; `named`: the waker's name says something. */
@@ -195,10 +195,10 @@ static __always_inline void charge_whole(struct ended_wait *wait, u32 stage, boo
 {
 	u64 ns = wait->end - wait->begin;
 
-	if (!wait->ledger->start || !ns)
+	if (!ns || !is_charged(wait->ledger))
 		return;
 	charge(wait->ledger, stage, ns);
-	if (named)
+	if (named && wait->ledger->start)
 		note_via(wait->ledger, stage, ns);
 }
 

@@ -29,7 +29,7 @@ def right():
                "subject": {}, "summary": "s", "evidence": ["e"], "advice": ["a"]}
     return {"schema": "iopath.report/1", "host": dict.fromkeys(("kernel", "arch", "cpus", "hostname")),
             "interval": {"start": "2026-01-02T03:04:05.678Z", "seconds": 1.0}, "scope": {"kind": "system"},
-            "operations": [row], "in_flight": [], "file_locks": [], "kernel_locks": [], "block": [], "nvme": [nvme],
+            "operations": [row], "in_flight": [], "file_locks": [], "kernel_locks": [], "helpers": [], "block": [], "nvme": [nvme],
             "interrupts": [], "commits": [], "softirqs": [],
             "scheduler": {"switches": {"voluntary": 1, "involuntary": 1}, "migrations": 0, "runqueue": empty},
             "pipes": [], "network": {"tcp": dict.fromkeys(invariants.KEYS["tcp"].split()), "drops": [],

@@ -19,7 +19,7 @@ FINDINGS = """device-bound flush-bound queue-wait io-throttled journal-wait path
 
 KEYS = {
     "report": "schema host interval scope operations in_flight file_locks kernel_locks block nvme interrupts softirqs "
-              "commits scheduler pipes network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
+              "commits helpers scheduler pipes network failures os_tax idle_seconds steal_seconds findings coverage losses ledger self",
     "host": "kernel arch cpus hostname",
     "interval": "start seconds",
     "operation": "op target fs device count bytes errors interrupted seconds idle_seconds latency switches "
@@ -34,6 +34,8 @@ KEYS = {
     "kernel_lock": "caller type lock level op target fs device waits seconds max",
     "file_lock": "kind type device inode path name start end waiter holder waits seconds max open",
     "commits": "device count seconds latency phases asked_by handles blocks",
+    "helper": "comm work device seconds waited_for_seconds for_helpers_seconds for_requests_seconds background_seconds "
+              "stages",
     "scheduler": "switches migrations runqueue",
     "network": "tcp drops listen_overflows",
     "tcp": "retransmits resets_sent resets_received connect_failures srtt",
@@ -242,6 +244,16 @@ class Checker:
                 self.expect(row["count"] <= by_all <= row["count"] + 1, where, f"{by_all} asked for {row['count']}")
                 self.expect(abs(sum(row["phases"].values()) - row["seconds"]) <= 1e-6 * max(1, row["seconds"]), where,
                             f"phases {row['phases']} do not sum to {row['seconds']}")
+        for row in report["helpers"]:
+            where = f"helper {row.get('comm')} {row.get('work')}"
+            if self.keys("helper", row, where):
+                parts = "waited_for_seconds for_helpers_seconds for_requests_seconds background_seconds"
+                self.numbers(row, "seconds " + parts, where)
+                for what, sum_of in (("its parts", [row[part] for part in parts.split()]),
+                                     ("its stages", row["stages"].values())):
+                    self.expect(abs(sum(sum_of) - row["seconds"]) <= NANOSECOND, where,
+                                f"{what} do not sum to {row['seconds']}: {row}")
+                self.expect(set(row["stages"]) <= set(STAGES), where, f"stages {row['stages']}")
         if self.keys("scheduler", report["scheduler"], "scheduler"):
             self.keys("switches", report["scheduler"]["switches"], "scheduler")
             self.latency(report["scheduler"]["runqueue"], "scheduler runqueue")

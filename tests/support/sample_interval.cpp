@@ -83,6 +83,26 @@ Operation spliced()
     return row;
 }
 
+std::vector<Helper> helpers()
+{
+    Helper journal;
+    journal.comm = "jbd2/vda-8";
+    journal.stages.at(static_cast<std::size_t>(Stage::cpu)) = 11ms;
+    journal.stages.at(static_cast<std::size_t>(Stage::device)) = 64ms;
+    journal.by_operations = 60ms;
+    journal.by_any = 67ms;
+    Helper loop; // carries out requests
+    loop.comm = "kworker";
+    loop.work = "loop0";
+    loop.serves = true;
+    loop.device = "loop0";
+    loop.stages.at(static_cast<std::size_t>(Stage::cpu)) = 1500ms;
+    Helper quick; // too little to be shown
+    quick.comm = "rcu_preempt";
+    quick.stages.at(static_cast<std::size_t>(Stage::runqueue)) = 90us;
+    return {quick, journal, loop};
+}
+
 void add_layers(Counts& counts)
 {
     counts.block = {requests("vda", "read", {{60000, 38us}, {1785, 220us}}, 2100ns),
@@ -197,6 +217,7 @@ void add_layers(Counts& counts)
     commits.handles = 912;
     commits.blocks = 340;
     counts.commits = {commits};
+    counts.helpers = helpers();
     counts.scheduler = {66100, 410, 57, latency_of({{60000, 9us}, {6000, 85us}, {100, 3900us}})};
 }
 

@@ -61,6 +61,19 @@ void add_asynchronous(Coverage& coverage, Counts& counts)
     coverage.push_back(std::move(aio));
 }
 
+void add_helpers(Coverage& coverage, Counts& counts)
+{
+    const std::string dark = missing(coverage, {"sched_switch", "sched_waking"});
+    CoverageLine line{
+        "helpers", "sched", dark.empty() ? find(coverage, "sched_switch")->how : "dark",
+        "",        "",      "what kernel threads do, and how much of it is waited for"};
+    if (!dark.empty()) {
+        line.reason = "unknown: " + dark;
+        counts.helpers.clear();
+    }
+    coverage.push_back(std::move(line));
+}
+
 void disown_unknown_stages(Interval& interval)
 {
     const bool switches_seen =

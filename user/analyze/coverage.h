@@ -9,6 +9,9 @@ namespace iopath {
 /// calls that were seen. Of those that are followed no calls are left as not followed.
 void add_asynchronous(Coverage& coverage, Counts& counts);
 
+/// Adds what is known of helpers as a whole: nothing, where not all of their waits are seen.
+void add_helpers(Coverage& coverage, Counts& counts);
+
 /// Without sched_switch a wait looks like running: what was charged to cpu is moved to other, as
 /// nobody can tell.
 void disown_unknown_stages(Interval& interval);

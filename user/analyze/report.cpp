@@ -52,6 +52,7 @@ void sort_layers(Interval& interval)
     longest_first(counts.commits, [](const Commits& row) { return row.latency.sum; });
     longest_first(counts.kernel_locks, [](const KernelLockWaits& row) { return row.time; });
     longest_first(counts.file_locks, [](const FileLockWaits& row) { return row.time; });
+    longest_first(counts.helpers, [](const Helper& row) { return row.time(); });
     for (Commits& row : counts.commits)
         longest_first(row.askers, [](const CommitAsker& asker) { return asker.count; });
     longest_first(counts.softirqs, [](const Softirq& row) { return row.latency.sum; });

@@ -52,6 +52,7 @@ Examination examine(const Facts& facts, const DoctorOptions& options)
     }
     Counts none;
     add_asynchronous(result.coverage, none);
+    add_helpers(result.coverage, none);
     return result;
 }
 

@@ -164,6 +164,7 @@ Names Session::names()
     names.file_systems = [this](std::string_view disk) {
         return file_systems_on(devices_, mounts_, disk);
     };
+    names.is_device = [this](std::string_view name) { return devices_.exists(name); };
     names.file_system = [this](std::uint32_t dev) { return mounts_.type_of(dev); };
     names.path = [this](std::uint32_t dev, std::string_view inner) {
         return mounts_.path_of(dev, inner);
@@ -256,6 +257,7 @@ Interval Session::take_interval(bool last)
     interval.scope = scope();
     interval.coverage = programs_->coverage();
     add_asynchronous(interval.coverage, counts);
+    add_helpers(interval.coverage, counts);
     add_in_flight(interval, open_tasks);
     interval.counts = counts;
     if (earlier_)

@@ -268,6 +268,7 @@ Counts Collector::counts(const CollectExtent& extent, const std::string& tasks)
     read_interrupts(counts);
     read_softirqs(counts);
     read_commits(counts);
+    read_helpers(counts);
     read_async(counts);
     read_file_locks(counts, extent, tasks);
     read_kernel_locks(counts);

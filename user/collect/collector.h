@@ -29,7 +29,8 @@ struct Names {
     std::function<std::string(std::uint32_t dev, std::string_view fs)> device; ///< of files
     /// What is below a file system; empty where that is not known, or nothing to know.
     std::function<std::vector<Below>(std::uint32_t dev, std::string_view fs)> below;
-    std::function<std::string(std::uint32_t dev)> disk; ///< of requests
+    std::function<std::string(std::uint32_t dev)> disk;   ///< of requests
+    std::function<bool(std::string_view name)> is_device; ///< of a block device
     /// Types of the file systems on a disk or on its partitions: "ext4", "ext4 xfs".
     std::function<std::string(std::string_view disk)> file_systems;
     /// Type of the file system mounted from a device number.
@@ -98,6 +99,7 @@ private:
     void read_interrupts(Counts& counts);
     void read_softirqs(Counts& counts);
     void read_commits(Counts& counts);
+    void read_helpers(Counts& counts);
     void read_async(Counts& counts);
     void read_file_locks(Counts& counts, const CollectExtent& extent, const std::string& tasks);
     FileLockWaits& lock_waits_of(Counts& counts, const iopath_file_lock_key& lock) const;

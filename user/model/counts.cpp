@@ -80,6 +80,10 @@ auto key_of(const Commits& row)
 {
     return std::tie(row.device);
 }
+auto key_of(const Helper& row)
+{
+    return std::tie(row.comm, row.work);
+}
 auto key_of(const CommitAsker& row)
 {
     return std::tie(row.pid);
@@ -152,6 +156,10 @@ bool is_zero(const CommitAsker& row)
 bool is_zero(const Commits& row)
 {
     return is_zero(row.latency);
+}
+bool is_zero(const Helper& row)
+{
+    return row.time() == Nanoseconds::zero();
 }
 bool is_zero(const Softirq& row)
 {
@@ -324,6 +332,8 @@ void Counts::subtract(const Counts& earlier)
         row.delay.subtract(before.delay);
     });
     subtract_rows(commits, earlier.commits, subtract_commits);
+    subtract_rows(helpers, earlier.helpers,
+                  [](Helper& row, const Helper& before) { row.subtract(before); });
     subtract_rows(handed_on, earlier.handed_on, [](HandedOn& row, const HandedOn& before) {
         take(row.count, before.count);
         take(row.time, before.time);

@@ -5,6 +5,7 @@
 #include "model/below.h"
 #include "model/block.h"
 #include "model/failure.h"
+#include "model/helper.h"
 #include "model/histogram.h"
 #include "model/locks.h"
 #include "model/lookup.h"
@@ -225,6 +226,7 @@ struct Counts {
     std::vector<Interrupt> interrupts;
     std::vector<Softirq> softirqs;
     std::vector<Commits> commits;
+    std::vector<Helper> helpers;
     std::vector<HandedOn> handed_on;
     std::vector<NvmeQueue> nvme;
     std::vector<AsyncRequests> async;

@@ -21,6 +21,7 @@ inline Names names()
         return dev == kSda ? std::vector<Below>{{"xfs", "sdb", 0, ""}} : std::vector<Below>();
     };
     names.disk = [](std::uint32_t dev) { return dev == kSda ? "sda" : "?"; };
+    names.is_device = [](std::string_view name) { return name == "loop0"; };
     names.file_systems = [](std::string_view disk) { return disk == "sda" ? "ext4" : ""; };
     names.file_system = [](std::uint32_t dev) { return dev == kSda ? "ext4" : ""; };
     names.path = [](std::uint32_t, std::string_view inner) { return "/mnt" + std::string(inner); };

@@ -25,6 +25,7 @@ void add_block(Json& out, const Counts& counts, Nanoseconds length);
 Json async(const AsyncRequests& row, const Counts& counts, Nanoseconds length);
 Json kernel_lock(const KernelLockWaits& row);
 Json file_lock(const FileLockWaits& row);
+Json helper(const Helper& row);
 Json nvme_queue(const NvmeQueue& row);
 Json finding(const Finding& finding);
 

@@ -137,6 +137,7 @@ void add_layers(Json& out, const Interval& interval)
     out["interrupts"] = list_of(counts.interrupts, interrupt);
     out["softirqs"] = list_of(counts.softirqs, softirq);
     out["commits"] = list_of(counts.commits, commits);
+    out["helpers"] = list_of(counts.helpers, json::helper);
     out["scheduler"] = scheduler(counts.scheduler);
     out["pipes"] = Json::array();
     out["network"] = dark_network();

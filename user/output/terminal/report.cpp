@@ -94,6 +94,7 @@ std::string render_report(const Report& report, const Style& style)
     terminal::failed_requests(page, interval);
     terminal::nvme_queues(page, interval);
     terminal::commits(page, interval);
+    terminal::helpers(page, interval);
     terminal::interrupts(page, interval);
     terminal::scheduler(page, interval);
     terminal::os_tax(page, report);

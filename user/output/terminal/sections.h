@@ -17,6 +17,7 @@ void nvme_queues(Page& page, const Interval& interval);
 void kernel_locks(Page& page, const Interval& interval);
 void file_locks(Page& page, const Interval& interval);
 void commits(Page& page, const Interval& interval);
+void helpers(Page& page, const Interval& interval);
 void interrupts(Page& page, const Interval& interval);
 void scheduler(Page& page, const Interval& interval);
 void os_tax(Page& page, const Report& report);
