@@ -9,8 +9,8 @@ import record
 
 
 def probes(coverage):
-    """Without what is listed as not followed, which no kernel can light."""
-    return [line for line in coverage if line["layer"] != "uring" and line["probe"] != "other_calls"]
+    """Without what is listed as not followed, which no kernel can light, and what is told by other probes' events."""
+    return [line for line in coverage if line["layer"] != "uring" and line["probe"] not in ("other_calls", "helpers")]
 
 
 def lit(coverage):
