@@ -113,6 +113,8 @@ TEST_CASE("what is planned from recorded facts is what attached on that kernel")
             const PlannedProbe* planned = find(plan, probe);
             if (!planned && !is_of_this_architecture(recorded))
                 continue; // interrupts differ
+            if (line.at("how") != "dark" && line.at("programs").empty())
+                continue; // what other probes' events tell
             REQUIRE(planned);
             const std::string reason = line.at("reason");
             if (line.at("how") == "dark" && reason.ends_with("on this kernel") &&
@@ -125,7 +127,10 @@ TEST_CASE("what is planned from recorded facts is what attached on that kernel")
             }
             REQUIRE(planned->chosen);
             CHECK(name_of(planned->chosen->how) == line.at("how"));
-            CHECK(planned->chosen->program == line.at("programs").at(0));
+            // What a module's function is called where the compiler copied it, only attaching
+            // tells.
+            if (planned->chosen->module.empty() || planned->chosen->how != How::kprobe)
+                CHECK(planned->chosen->program == line.at("programs").at(0));
         }
     }
 }
