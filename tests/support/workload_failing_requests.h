@@ -35,7 +35,7 @@ public:
             const int result = ring_.take().res;
             if (result != -error) {
                 errno = -result;
-                die(path.c_str());
+                die(path);
             }
         }
     }
@@ -51,7 +51,7 @@ private:
 inline void uring_failures(const Args& args)
 {
     Ring& ring = ring_or_end(8);
-    const std::string folder = args.text(0);
+    const std::string& folder = args.text(0);
     const unsigned char flags = args.text(1) == "async" ? IOSQE_ASYNC : 0;
     FailingPaths paths(ring, flags);
     const int directory =

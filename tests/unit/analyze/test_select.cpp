@@ -87,7 +87,7 @@ TEST_CASE("file system and target select")
 
 TEST_CASE("a file system selects the requests and commits of the devices it is on")
 {
-    const auto left = [](Selection selection) {
+    const auto left = [](const Selection& selection) {
         Interval interval = sample();
         interval.counts.commits.resize(2);
         interval.counts.commits[0].device = "vda1";
