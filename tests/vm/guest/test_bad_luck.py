@@ -263,7 +263,8 @@ class Changes(BadLuck):
         writer = self.gated("write-fsync", os.path.join(folder, "file"), 10, 3000)
         after = self.gated("ping-pong", ROUNDS)
         # A module stays as long as programs hang on its own events.
-        watch = self.watch("-p", f"{writer.pid},{after.pid}", "--no-attach", "f2fs_checkpoint,f2fs_nodes").ready(60)
+        watch = self.watch("-p", f"{writer.pid},{after.pid}", "--no-attach",
+                           "f2fs_checkpoint,f2fs_nodes,f2fs_flush").ready(60)
         self.open_gate(writer)
         hostdev.unmount(folder)
         hostdev.run("rmmod", "f2fs")
