@@ -4,13 +4,14 @@ import os
 import re
 import subprocess
 
-from harness import Case
+from harness import Case, long_only
 import hostdev
 
 SYNCS, TASKS = 40, 6
 TRACING = "/sys/kernel/tracing"
 
 
+@long_only  # a matter of time: not beside another guest, as in the short matrix
 class Flushes(Case):
     def folder_and_device(self):
         if subprocess.run(["modprobe", "f2fs"], capture_output=True, check=False).returncode:
