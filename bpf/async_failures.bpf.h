@@ -119,16 +119,12 @@ __noinline int count_failed_request(u64 key, u32 row, u32 error, u64 ns)
 
 	if (!work || !walk || !op)
 		return 0;
-	forget_name(work, walk);
+	begin_failure(work, walk, op->tgid, row, error);
 	own = TASK(current_task(), tgid) == op->tgid;
-	work->key.tgid = op->tgid;
-	work->key.row = row;
-	work->key.error = error;
-	if (names_by_path(op->opcode)) {
+	if (names_by_path(op->opcode))
 		recall_name(key, op->fd, own);
-	} else if (begin_at_opened(work, walk, (void *)uring_file(op->request))) {
+	else if (begin_at_opened(work, walk, (void *)uring_file(op->request)))
 		work->key.name.naming = IOPATH_NAMED_BY_FD;
-	}
 	return add_failure(op->op, ns, own);
 }
 
@@ -142,24 +138,15 @@ __noinline int count_failed_iocb(u32 op, u32 row, u32 error, u64 ns)
 
 	if (!work || !walk)
 		return 0;
-	forget_name(work, walk);
-	work->key.tgid = TASK(current_task(), tgid);
-	work->key.row = row;
-	work->key.error = error;
+	begin_failure(work, walk, TASK(current_task(), tgid), row, error);
 	known = bpf_map_lookup_elem(&failures, &work->key);
 	if (!known) {
 		work->failure.names.flags = 0;
 		work->failure.names.bytes = 0;
 		read_comm(work->failure.comm, current_task());
-		bpf_map_update_elem(&failures, &work->key, &work->failure, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&failures, &work->key);
+		known = enter_failure(work);
 	}
-	if (known) {
-		__sync_fetch_and_add(&known->count, 1);
-		__sync_fetch_and_add(&known->ns, ns);
-	} else {
-		count_beyond(op, error);
-	}
+	count_one(known, op, error, ns);
 	return 0;
 }
 

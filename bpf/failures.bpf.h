@@ -21,6 +21,34 @@ static __always_inline void count_beyond(u32 op, u32 error)
 		__sync_fetch_and_add(&beyond->count[op * IOPATH_FAILURE_ERRORS + error], 1);
 }
 
+/* The key in the making: of what, of whom. */
+static __always_inline void begin_failure(struct call_work *work, struct path_walk *walk, u32 tgid,
+                                          u32 row, u32 error)
+{
+	forget_name(work, walk);
+	work->key.tgid = tgid;
+	work->key.row = row;
+	work->key.error = error;
+}
+
+/* One that has no place yet gets that in the making. */
+static __always_inline struct iopath_failure *enter_failure(struct call_work *work)
+{
+	bpf_map_update_elem(&failures, &work->key, &work->failure, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&failures, &work->key);
+}
+
+/* `known`: NULL where there was no room. */
+static __always_inline void count_one(struct iopath_failure *known, u32 op, u32 error, u64 ns)
+{
+	if (!known) {
+		count_beyond(op, error);
+		return;
+	}
+	__sync_fetch_and_add(&known->count, 1);
+	__sync_fetch_and_add(&known->ns, ns);
+}
+
 /* Of what the key in the making says, another one that took `ns`. `own`: the current thread's
  * process did it. */
 static __always_inline int add_failure(u32 op, u64 ns, u32 own)
@@ -39,15 +67,9 @@ static __always_inline int add_failure(u32 op, u64 ns, u32 own)
 		__builtin_memset(work->failure.comm, 0, sizeof(work->failure.comm));
 		if (own)
 			read_comm(work->failure.comm, named_task(task));
-		bpf_map_update_elem(&failures, &work->key, &work->failure, BPF_NOEXIST);
-		known = bpf_map_lookup_elem(&failures, &work->key);
+		known = enter_failure(work);
 	}
-	if (known) {
-		__sync_fetch_and_add(&known->count, 1);
-		__sync_fetch_and_add(&known->ns, ns);
-	} else {
-		count_beyond(op, work->key.error);
-	}
+	count_one(known, op, work->key.error, ns);
 	return 0;
 }
 
@@ -59,10 +81,7 @@ __noinline int count_failure(u32 row, u32 op, u32 error, u64 ns)
 
 	if (!work || !walk)
 		return 0;
-	forget_name(work, walk);
-	work->key.tgid = TASK(current_task(), tgid);
-	work->key.row = row;
-	work->key.error = error;
+	begin_failure(work, walk, TASK(current_task(), tgid), row, error);
 	name_call();
 	return add_failure(op, ns, 1);
 }
