@@ -76,7 +76,8 @@ static __always_inline void begin_work(struct ledger *ledger, struct wait_ring *
 
 /* The current thread may go by another name than before, a worker with each work: then what it
  * has done since `since`, when it last went on, is done under the new one. What it did since it
- * had nothing to do, and has no name yet, is too: it was woken for that. */
+ * had nothing to do, and has no name yet, is too: it was woken for that. Of works that a worker
+ * does without a sleep between them, the last gives the name to all. */
 VERIFIED_ONCE int name_work(struct ledger *ledger, struct wait_ring *ring, u64 since)
 {
 	struct task_struct *task = current_task();
