@@ -21,6 +21,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 LONG = bool(os.environ.get("IOPATH_TEST_LONG"))
 # Programs of this kernel can be preempted; the runner asks iopath.
 PREEMPTIBLE = bool(os.environ.get("IOPATH_TEST_PREEMPTIBLE"))
+# Limits of time are for real processors; an emulated one may take so many times as long.
+PATIENCE = 2 if "IOPATH_VM" in os.environ else 1
 # Options for every watch, to test another way of attaching than the first: --no-attach tp_btf.
 OPTIONS = os.environ.get("IOPATH_TEST_OPTIONS", "").split()
 
@@ -248,9 +250,9 @@ class Case(unittest.TestCase):
                              stdin=options.pop("stdin", subprocess.DEVNULL),
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, err = process.communicate(timeout=timeout * PATIENCE)
         except subprocess.TimeoutExpired:
-            self.fail(f"iopath {' '.join(map(str, arguments))} did not end within {timeout} s")
+            self.fail(f"iopath {' '.join(map(str, arguments))} did not end within {timeout * PATIENCE} s")
         return Run(process.returncode, out, err, None, None, time.monotonic() - start)
 
     def diagnose(self, *options, cmd=None, check=True, status=0, timeout=60):
@@ -266,9 +268,9 @@ class Case(unittest.TestCase):
         with open(printed, "wb") as out, open(errors, "wb") as err:
             process = self.spawn(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
             try:
-                process.wait(timeout)
+                process.wait(timeout * PATIENCE)
             except subprocess.TimeoutExpired:
-                self.fail(f"{' '.join(command)} did not end within {timeout} s")
+                self.fail(f"{' '.join(command)} did not end within {timeout * PATIENCE} s")
         spent = time.monotonic() - start
         with open(printed, "rb") as file:
             out = file.read()

@@ -28,7 +28,7 @@ import unittest
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 FOLDERS = ("kernel", "scenarios")
-TEST_LIMIT_SECONDS = 120
+TEST_LIMIT_SECONDS = 240 if "IOPATH_VM" in os.environ else 120
 LONG_LIMIT_SECONDS = 600
 DISTURBED_TRIES = 5
 PASSES_AFTER_FAILURE = 2

@@ -58,7 +58,7 @@ class BadLuck(Forced):
         with open(self.fresh("printed"), "wb") as printed, open(self.fresh("errors"), "w+b") as errors:
             done = subprocess.run([*wrapper, iopath, "diagnose", "--json", "--output", output, *options,
                                    "--", workload, "ping-pong", str(ROUNDS)],
-                                  stdin=subprocess.DEVNULL, stdout=printed, stderr=errors, timeout=60, check=False)
+                                  stdin=subprocess.DEVNULL, stdout=printed, stderr=errors, timeout=200, check=False)
             errors.seek(0)
             said = errors.read().decode(errors="replace")
         self.assertIn(done.returncode, (0, 1, 2, 3) if status is None else (status,), said)
